@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built the same way: Swift 6 mode, the features that become the default in Swift 7, and no warning let through.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+
+// A module imports only from rows above its own; ARCHITECTURE.md explains the rows and `make verify` checks them.
+let package = Package(
+    name: "vpsbridge",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "vpsbridge", targets: ["VPSBridge"])],
+    dependencies: [
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1",
+            traits: ["ConfigurationSupport"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        // Row 0: C
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        // Row 1
+        .target(name: "JSON", dependencies: ["CSimdJSON"], swiftSettings: settings),
+        // Row 2
+        .target(name: "Model", dependencies: ["JSON"], swiftSettings: settings),
+        // Row 3
+        .target(
+            name: "Rules", dependencies: ["Model", "JSON", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+        .target(name: "CurlTransport", dependencies: ["CCurl", "Model"], swiftSettings: settings),
+        .target(name: "Webhooks", dependencies: ["Model", "JSON", crypto], swiftSettings: settings),
+        .target(
+            name: "Store", dependencies: ["Model", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+        // Row 4
+        .target(name: "VPSAPI", dependencies: ["CurlTransport", "Model", "JSON"], swiftSettings: settings),
+        .target(name: "Simulator", dependencies: ["Model", "JSON", hummingbird], swiftSettings: settings),
+        // Row 5
+        .target(
+            name: "Engine",
+            dependencies: ["Model", "JSON", "Rules", "Webhooks", "Store", "VPSAPI", "CurlTransport", lifecycle, logging],
+            swiftSettings: settings),
+        // Row 6
+        .target(
+            name: "Inbound", dependencies: ["Model", "JSON", "Webhooks", "Store", hummingbird, logging],
+            swiftSettings: settings),
+        // Row 7
+        .executableTarget(
+            name: "VPSBridge",
+            dependencies: [
+                "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator", "Engine", "Inbound",
+                hummingbird, lifecycle, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        // Tests
+        .target(
+            name: "BridgeTestKit",
+            dependencies: ["Model", "JSON", "CurlTransport", "Store", "VPSAPI"],
+            path: "Tests/BridgeTestKit", swiftSettings: settings),
+        .testTarget(
+            name: "BridgeTests",
+            dependencies: [
+                "BridgeTestKit", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
+                "Engine", "Inbound", "VPSBridge", hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                crypto,
+            ],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,63 @@
+/// A number that names one row of one kind; ids of different kinds do not mix.
+package protocol NumericIdentifier: RawRepresentable, Sendable, Hashable, Comparable, CustomStringConvertible
+where RawValue == Int64 {
+    init(rawValue: Int64)
+}
+
+extension NumericIdentifier {
+    package var description: String { String(rawValue) }
+    package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The id of a server at VPS.org (`id` in its API).
+package struct ServerID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The id of one stored webhook request.
+package struct DeliveryID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The id of one open or closed problem.
+package struct EpisodeID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The id of one run: one rule at work on one problem or command.
+package struct RunID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The id of one intent: a request that was, or was about to be, sent to VPS.org.
+package struct IntentID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The id of one message in the outbox.
+package struct MessageID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// The revision of a rule set: a hash over its files, in hexadecimal.
+package struct RuleSetRevision: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package var description: String { rawValue }
+}
+
+/// What a run locks, so that no two act at once: `server:ID` or `group:NAME`.
+package struct Lane: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package var description: String { rawValue }
+
+    /// The lane of one server.
+    package static func server(_ id: ServerID) -> Lane { Lane(rawValue: "server:\(id)") }
+}

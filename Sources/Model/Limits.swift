@@ -1,0 +1,49 @@
+/// How many of something may happen in a rolling span of time.
+package struct Budget: Sendable, Hashable {
+    /// At most this many; 0 forbids it.
+    package var max: Int
+    /// The rolling span.
+    package var per: Duration
+
+    package init(max: Int, per: Duration) {
+        self.max = max
+        self.per = per
+    }
+}
+
+/// What bounds automatic actions, however convincing the one who asks.
+///
+/// The defaults are the floor that holds with an empty configuration; `limits` in `vpsbridge.yaml` moves the floor, `limits` of a rule may
+/// only be stricter.
+package struct Limits: Sendable, Hashable {
+    /// The least time between two runs on one server, from the end of the first. Default 30 minutes.
+    package var cooldown: Duration
+    /// How many rungs may act on one server, over all rules and people. Default 3 in 24 hours.
+    package var budgets: [Budget]
+    /// How many rungs may act on the whole fleet. Default 10 in an hour.
+    package var fleetBudgets: [Budget]
+    /// How many servers may be worked on at once; `nil` means 1, and 2 from 20 servers. Default `nil`.
+    package var maxConcurrent: Int?
+    /// How old the last word of a problem may be when the bridge acts on it. Default 15 minutes.
+    package var maxEventAge: Duration
+    /// How long the bridge waits before a first action, so that a storm can be seen. Default 60 seconds.
+    package var settle: Duration
+
+    package init(
+        cooldown: Duration = .seconds(1_800), budgets: [Budget] = [Budget(max: 3, per: .seconds(86_400))],
+        fleetBudgets: [Budget] = [Budget(max: 10, per: .seconds(3_600))], maxConcurrent: Int? = nil,
+        maxEventAge: Duration = .seconds(900), settle: Duration = .seconds(60)
+    ) {
+        self.cooldown = cooldown
+        self.budgets = budgets
+        self.fleetBudgets = fleetBudgets
+        self.maxConcurrent = maxConcurrent
+        self.maxEventAge = maxEventAge
+        self.settle = settle
+    }
+
+    /// How many servers may be worked on at once in a fleet of that size.
+    package func concurrency(fleetSize: Int) -> Int {
+        maxConcurrent ?? (fleetSize >= 20 ? 2 : 1)
+    }
+}

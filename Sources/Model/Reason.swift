@@ -1,0 +1,63 @@
+/// Why the bridge did or did not do something.
+///
+/// Closed: the raw value is a log field, an audit column and a metric label. What belongs to one case (until when, which limit) stands
+/// beside the reason, never in it.
+package enum Reason: String, Sendable, Hashable, CaseIterable {
+    // What became of an event
+    case matched
+    case noRuleMatched = "no_rule_matched"
+    case conditionMissing = "condition_missing"
+    case conditionError = "condition_error"
+    case alreadyHandled = "already_handled"
+    case refreshed
+    case notice
+    case undecodable
+
+    // Who may
+    case notPermitted = "not_permitted"
+    case noSuchCommand = "no_such_command"
+    case badArguments = "bad_arguments"
+    case protected
+    case observeOnly = "observe_only"
+    case notLive = "not_live"
+
+    // Which server
+    case targetMissing = "target_missing"
+    case targetNotFound = "target_not_found"
+    case targetAmbiguous = "target_ambiguous"
+    case serverConditionFalse = "server_condition_false"
+    case serverGone = "server_gone"
+
+    // What is in the way for now
+    case waitingFor = "waiting_for"
+    case settling
+    case laneBusy = "lane_busy"
+    case cooldown
+    case budgetSpent = "budget_spent"
+    case fleetBudgetSpent = "fleet_budget_spent"
+    case maxConcurrent = "max_concurrent"
+    case staleEvidence = "stale_evidence"
+    case serverBusy = "server_busy"
+    case inventoryUnavailable = "inventory_unavailable"
+    case apiUnavailable = "api_unavailable"
+    case rateLimited = "rate_limited"
+    case unauthorized
+
+    // How a request ended
+    case applied
+    case refused
+    case outcomeUnknown = "outcome_unknown"
+    case notSent = "not_sent"
+    case paymentRequired = "payment_required"
+
+    // How a run ended
+    case effective
+    case ineffective
+    case unverified
+    case resolved
+    case superseded
+    case episodeStale = "episode_stale"
+    case expired
+    case ruleRemoved = "rule_removed"
+    case templateError = "template_error"
+}

@@ -1,0 +1,187 @@
+package import Model
+
+/// What a worker asks for when it claims runs.
+package struct ClaimRequest: Sendable {
+    package var now: Timestamp
+    package var leaseUntil: Timestamp
+    package var limit: Int
+
+    package init(now: Timestamp, leaseUntil: Timestamp, limit: Int) {
+        self.now = now
+        self.leaseUntil = leaseUntil
+        self.limit = limit
+    }
+}
+
+/// A run with what its next step is decided from, all read in the transaction of the claim.
+package struct ClaimedRun: Sendable {
+    /// With its new epoch.
+    package var run: Run
+    /// The episode that it works on.
+    package var episode: Episode?
+    /// Whether the same problem (the episode's key) is open now, be it as this or as a later episode.
+    package var isProblemOpen: Bool
+    /// The delivery that holds its event.
+    package var delivery: Delivery
+    /// Its last intent, when it has one.
+    package var lastIntent: Intent?
+
+    package init(run: Run, episode: Episode?, isProblemOpen: Bool, delivery: Delivery, lastIntent: Intent?) {
+        self.run = run
+        self.episode = episode
+        self.isProblemOpen = isProblemOpen
+        self.delivery = delivery
+        self.lastIntent = lastIntent
+    }
+}
+
+/// One step of a run, written in one transaction.
+package struct RunTransition: Sendable {
+    package var now: Timestamp
+    /// The run as it will be; its `epoch` must be the present one.
+    package var run: Run
+    /// The intent to open or to close with this step.
+    package var intent: IntentChange?
+    package var audit: [AuditEntry]
+    package var messages: [NewMessage]
+    package var deadLetter: DeadLetter?
+    /// Whether the worker lets go of the run; otherwise it keeps its lease and goes on.
+    package var releasesLease: Bool
+
+    package init(
+        now: Timestamp, run: Run, intent: IntentChange? = nil, audit: [AuditEntry] = [], messages: [NewMessage] = [],
+        deadLetter: DeadLetter? = nil, releasesLease: Bool
+    ) {
+        self.now = now
+        self.run = run
+        self.intent = intent
+        self.audit = audit
+        self.messages = messages
+        self.deadLetter = deadLetter
+        self.releasesLease = releasesLease
+    }
+}
+
+package enum IntentChange: Sendable {
+    /// Writes an intent before its request is sent; with `guards` it is checked and spent in the same transaction.
+    case open(NewIntent, guards: Guards?)
+    /// Writes the outcome of the run's open intent.
+    case close(IntentID, Intent.Outcome)
+}
+
+/// A request about to be sent.
+package struct NewIntent: Sendable, Hashable {
+    package var rung: Int
+    package var step: Int
+    package var operation: Operation
+    package var server: ServerID
+    package var preStatus: ServerStatus
+    package var preUpdatedAt: Timestamp?
+
+    package init(
+        rung: Int, step: Int, operation: Operation, server: ServerID, preStatus: ServerStatus, preUpdatedAt: Timestamp?
+    ) {
+        self.rung = rung
+        self.step = step
+        self.operation = operation
+        self.server = server
+        self.preStatus = preStatus
+        self.preUpdatedAt = preUpdatedAt
+    }
+}
+
+/// What is checked in the transaction that opens a rung's first intent.
+///
+/// An intent counts for budgets and cooldown unless its outcome is `notExecuted`; only the first step of a rung counts
+/// (`server.power_cycle` spends one unit).
+package struct Guards: Sendable, Hashable {
+    package var limits: Limits
+    /// How many servers the fleet has, for `max_concurrent`.
+    package var fleetSize: Int
+    /// Whether the cooldown is checked: not for a later rung of the same run, and not for a person's command.
+    package var checksCooldown: Bool
+
+    package init(limits: Limits, fleetSize: Int, checksCooldown: Bool) {
+        self.limits = limits
+        self.fleetSize = fleetSize
+        self.checksCooldown = checksCooldown
+    }
+}
+
+/// What became of a transition.
+package enum TransitionResult: Sendable {
+    /// Written; the intent has its id when one was opened.
+    case committed(intent: Intent?)
+    /// The run has a newer epoch: another worker has it. Nothing of the step was written, but an audit entry says that it came late.
+    case fenced
+    /// A guard is in the way; nothing was written.
+    case refused(Refusal)
+}
+
+/// Which guard refused, and when it lifts by itself.
+package struct Refusal: Sendable, Hashable {
+    /// `laneBusy`, `cooldown`, `budgetSpent`, `fleetBudgetSpent` or `maxConcurrent`.
+    package var reason: Reason
+    /// When it is worth another try; `nil` when only another run's end can tell.
+    package var until: Timestamp?
+    /// The limit and what is used of it, for people.
+    package var detail: String
+
+    package init(reason: Reason, until: Timestamp?, detail: String) {
+        self.reason = reason
+        self.until = until
+        self.detail = detail
+    }
+}
+
+/// How sending a message went.
+package enum MessageResult: Sendable, Hashable {
+    case delivered
+    case retry(at: Timestamp)
+    /// Given up, with a bounded reason for people.
+    case failed(String)
+}
+
+/// The texts of a rule set.
+package struct StoredRuleSet: Sendable, Hashable {
+    package struct File: Sendable, Hashable {
+        package var name: String
+        package var text: String
+
+        package init(name: String, text: String) {
+            self.name = name
+            self.text = text
+        }
+    }
+
+    package var revision: RuleSetRevision
+    package var files: [File]
+    package var savedAt: Timestamp
+
+    package init(revision: RuleSetRevision, files: [File], savedAt: Timestamp) {
+        self.revision = revision
+        self.files = files
+        self.savedAt = savedAt
+    }
+}
+
+/// Counts for metrics and `status`.
+package struct StoreCounts: Sendable, Hashable {
+    package var deliveries: Int
+    package var undispatched: Int
+    package var openEpisodes: Int
+    package var runs: [RunState: Int]
+    package var deadLetters: Int
+    package var waitingMessages: Int
+
+    package init(
+        deliveries: Int, undispatched: Int, openEpisodes: Int, runs: [RunState: Int], deadLetters: Int, waitingMessages: Int
+    ) {
+        self.deliveries = deliveries
+        self.undispatched = undispatched
+        self.openEpisodes = openEpisodes
+        self.runs = runs
+        self.deadLetters = deadLetters
+        self.waitingMessages = waitingMessages
+    }
+}

@@ -1,0 +1,114 @@
+package import Model
+
+/// What the engine asks of durable storage: verbs, each one transaction, plain values in and out, time passed in.
+///
+/// When a call returns, what it wrote is on disk (`fsync` returned). Implementations may commit the calls of several callers together
+/// (group commit); a call that fails never takes another caller's down. Safe to call from any task.
+package protocol Store: Sendable {
+    /// Keeps a delivery before its sender is answered.
+    ///
+    /// A delivery whose `dedupKey` the source used within the last 76 hours is not stored again (the longest retry of a known sender).
+    /// - Throws: `StoreError.full` when the bounded queue of waiting writers is full, `.unwritable` when the disk refuses.
+    func accept(_ delivery: NewDelivery) async throws(StoreError) -> Acceptance
+
+    /// Writes what the dispatcher decided on one or more deliveries: episodes, runs, audit and dead letters, and marks the deliveries
+    /// dispatched, all or nothing.
+    ///
+    /// A new run is dropped silently when its rule has a run for that episode already, or for that same event. A change of an episode
+    /// makes its unfinished runs due at once.
+    /// - Throws: `StoreError.conflict` when a delivery is dispatched already; nothing was written.
+    func commit(_ batch: DispatchBatch) async throws(StoreError)
+
+    /// Takes due runs for this worker: not final, `dueAt` past, nobody's lease on them. Urgent runs first, then by `dueAt`.
+    ///
+    /// Each claim raises the run's `epoch` and sets its lease; writes with an older epoch are refused from then on.
+    func claimRuns(_ request: ClaimRequest) async throws(StoreError) -> [ClaimedRun]
+
+    /// Writes a run's next state with everything that belongs to it, if the run still has that epoch and the guards allow it.
+    func commit(_ transition: RunTransition) async throws(StoreError) -> TransitionResult
+
+    /// Extends the leases of runs that a worker still works on; runs that were taken away meanwhile are left alone.
+    func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError)
+
+    /// Frees runs whose worker is gone: those with a lease that ended by `now`, or all when `everything` (at start, when this process
+    /// holds the data directory alone). A `running` run becomes `unknown` when it has an open intent and `ready` when it has none; all
+    /// become due at `now`.
+    /// - Returns: how many were freed.
+    func rescue(now: Timestamp, everything: Bool) async throws(StoreError) -> Int
+
+    /// Closes as stale the open episodes that nothing refreshed since `before`, and makes their unfinished runs due at `now`.
+    func closeStaleEpisodes(before: Timestamp, now: Timestamp) async throws(StoreError) -> Int
+
+    /// Takes due messages from the outbox and hides them until `hiddenUntil`; each take counts as an attempt.
+    func claimMessages(now: Timestamp, hiddenUntil: Timestamp, limit: Int) async throws(StoreError) -> [OutboxMessage]
+
+    /// Says how sending a message went: delivered, to be tried again at a time, or given up.
+    func finishMessage(_ id: MessageID, _ result: MessageResult, now: Timestamp) async throws(StoreError)
+
+    /// Keeps the texts of a rule set, so that runs and old events can be explained under the rules of their time; a known revision is left as it is.
+    func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError)
+
+    /// Appends to the audit what belongs to no run (start, stop, a refused reload).
+    func audit(_ entries: [AuditEntry]) async throws(StoreError)
+
+    /// Proves that the store takes writes.
+    func checkWritable() async throws(StoreError)
+}
+
+/// What reads of storage there are; a read sees everything that was committed before it began.
+package protocol Queries: Sendable {
+    /// Deliveries that the dispatcher has not decided on, urgent ones first, then oldest first.
+    func undispatched(limit: Int) async throws(StoreError) -> [Delivery]
+    /// The open episodes of those keys.
+    func openEpisodes(_ keys: [EpisodeKey]) async throws(StoreError) -> [EpisodeKey: Episode]
+    func run(_ id: RunID) async throws(StoreError) -> Run?
+    /// Runs, newest first.
+    func runs(limit: Int) async throws(StoreError) -> [Run]
+    /// The intents of a run in the order in which they were written.
+    func intents(of run: RunID) async throws(StoreError) -> [Intent]
+    func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
+    /// The audit entries of a run or a delivery, or all, oldest first, `limit` at most, from the newest back.
+    func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry]
+    func deadLetters(limit: Int) async throws(StoreError) -> [DeadLetter]
+    func ruleSet(_ revision: RuleSetRevision) async throws(StoreError) -> StoredRuleSet?
+    /// The earliest instant at which an unfinished run without a lease is due.
+    func nextDue() async throws(StoreError) -> Timestamp?
+    /// The earliest instant at which a message of the outbox is due.
+    func nextMessageDue() async throws(StoreError) -> Timestamp?
+    /// Counts for metrics and `status`.
+    func counts() async throws(StoreError) -> StoreCounts
+}
+
+/// What became of a delivery that was handed to ``Store/accept(_:)``.
+package enum Acceptance: Sendable, Hashable {
+    case stored(DeliveryID)
+    /// The sender's key was seen before; nothing was stored.
+    case duplicate(of: DeliveryID)
+}
+
+/// Why the store could not do what it was asked.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable, Hashable {
+        /// Too many callers wait to write: answer 503 and let the sender come again.
+        case full
+        /// The disk refused (full, read-only, I/O error): answer 503; writing works again by itself once the disk does.
+        case unwritable
+        /// Somebody else changed it first; read again.
+        case conflict
+        /// The file is not usable: damaged, of a newer version, or locked by another process.
+        case unusable
+        /// The store was closed.
+        case closed
+    }
+
+    package let code: Code
+    /// For people; no statement arguments, no payload.
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { "\(code.rawValue): \(message)" }
+}
