@@ -17,6 +17,7 @@ let settings: [SwiftSetting] = [
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 // A module imports only from rows above its own; ARCHITECTURE.md explains the rows and `make verify` checks them.
@@ -62,17 +63,20 @@ let package = Package(
             swiftSettings: settings),
         // Row 6
         .target(
-            name: "Inbound", dependencies: ["Model", "JSON", "Webhooks", "Store", hummingbird, logging],
+            name: "Inbound", dependencies: ["Model", "JSON", "Webhooks", "Store", hummingbird, lifecycle, logging],
             swiftSettings: settings),
         // Row 7
         .executableTarget(
             name: "VPSBridge",
             dependencies: [
                 "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator", "Engine", "Inbound",
-                hummingbird, lifecycle, logging,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                hummingbird, lifecycle, logging, signals,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto,
             ],
             swiftSettings: settings),
+        // What `make bench` measures beside the bridge
+        .executableTarget(
+            name: "BareHandler", dependencies: [hummingbird], path: "Benchmarks/BareHandler", swiftSettings: settings),
         // Tests
         .target(
             name: "BridgeTestKit",
@@ -85,7 +89,7 @@ let package = Package(
                 "Engine", "Inbound", "VPSBridge", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
-                crypto,
+                crypto, lifecycle, logging,
             ],
             swiftSettings: settings),
     ]

@@ -1,7 +1,7 @@
 /// A JSON value, read once and within limits.
 ///
-/// Integers that fit `Int64` are `int`, every other number is `double`. Strings compare and hash by canonical equivalence as all Swift
-/// strings do: a decision that must see bytes compares `.utf8`.
+/// Integers that fit `Int64` are `int`, every other number is `double`. Strings compare and hash by canonical equivalence as all
+/// Swift strings do: a decision that must see bytes compares `.utf8`.
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -17,54 +17,34 @@ package enum JSONValue: Sendable, Hashable {
         return object[name]
     }
 
+    /// The truth value, when this is one.
+    package var boolValue: Bool? {
+        guard case .bool(let truth) = self else { return nil }
+        return truth
+    }
+
+    /// The text, when this is a string.
     package var stringValue: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
+    /// The number, when this is an integer; a `double` is not converted.
     package var intValue: Int64? {
         guard case .int(let number) = self else { return nil }
         return number
     }
 
+    /// The elements, when this is an array.
     package var arrayValue: [JSONValue]? {
         guard case .array(let items) = self else { return nil }
         return items
     }
 
+    /// The members, when this is an object.
     package var objectValue: JSONObject? {
         guard case .object(let object) = self else { return nil }
         return object
-    }
-}
-
-/// The members of a JSON object in the order in which they stood; names are unique by their bytes.
-package struct JSONObject: Sendable, Hashable {
-    package struct Member: Sendable, Hashable {
-        package var name: String
-        package var value: JSONValue
-
-        package init(name: String, value: JSONValue) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    package var members: [Member]
-
-    package init(_ members: [Member] = []) {
-        self.members = members
-    }
-
-    /// The value of the member with exactly these bytes as its name.
-    package subscript(name: String) -> JSONValue? {
-        members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
-    }
-}
-
-extension JSONObject: ExpressibleByDictionaryLiteral {
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self.init(elements.map { Member(name: $0.0, value: $0.1) })
     }
 }
 

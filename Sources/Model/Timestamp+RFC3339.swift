@@ -21,9 +21,13 @@ extension Timestamp {
     }
 
     /// The instant as an RFC 3339 date-time in UTC, with a fraction only when there is one (`2025-01-16T15:30:00.25Z`).
+    ///
+    /// RFC 3339 knows the years 0001 to 9999 (0000 is left out here, as in reading): an instant outside is written as the first or last
+    /// of them.
     package var rfc3339: String {
-        var seconds = microseconds / 1_000_000
-        var fraction = microseconds % 1_000_000
+        let writable = min(max(microseconds, Self.firstWritable), Self.lastWritable)
+        var seconds = writable / 1_000_000
+        var fraction = writable % 1_000_000
         if fraction < 0 {
             fraction += 1_000_000
             seconds -= 1
@@ -44,6 +48,11 @@ extension Timestamp {
         }
         return text + "Z"
     }
+
+    /// 0001-01-01T00:00:00Z.
+    private static let firstWritable: Int64 = -62_135_596_800_000_000
+    /// 9999-12-31T23:59:59.999999Z.
+    private static let lastWritable: Int64 = 253_402_300_799_999_999
 
     private static func padded(_ number: Int64, _ width: Int) -> String {
         let digits = String(number)

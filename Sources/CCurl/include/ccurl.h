@@ -1,1 +1,158 @@
+/// Typed C functions over libcurl.
+///
+/// `curl_easy_setopt` and `curl_easy_getinfo` are variadic, which Swift can not call. Every option that the bridge needs has a
+/// function of its own here, and every libcurl callback is a C function that touches one `ccurl_transfer` and nothing else:
+/// libcurl never calls Swift.
+///
+/// Threads: all functions on one `ccurl_multi` and on the transfers given to it belong to one thread; only `ccurl_multi_wakeup`
+/// may be called from any other.
+#ifndef CCURL_H
+#define CCURL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#define CCURL_CLOSED_ENUM __attribute__((enum_extensibility(closed)))
+#define CCURL_CASE(name) __attribute__((swift_name(#name)))
+#else
+#define CCURL_CLOSED_ENUM
+#define CCURL_CASE(name)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// One request and what came of it: an easy handle, its header list and its buffers.
+typedef struct ccurl_transfer ccurl_transfer;
+/// The set of running transfers with their connections.
+typedef struct ccurl_multi ccurl_multi;
+
+/// How a transfer ended, as far as the bridge tells the cases apart.
+typedef enum CCURL_CLOSED_ENUM : int {
+    /// A whole response arrived.
+    CCURL_RESULT_COMPLETE CCURL_CASE(complete),
+    /// The name of the host (or of the proxy) could not be resolved.
+    CCURL_RESULT_RESOLVE CCURL_CASE(resolve),
+    /// No connection could be made.
+    CCURL_RESULT_CONNECT CCURL_CASE(connect),
+    /// The TLS handshake failed, or the certificate is not trusted.
+    CCURL_RESULT_TLS CCURL_CASE(tls),
+    /// The connect or the total timeout passed.
+    CCURL_RESULT_TIMEOUT CCURL_CASE(timeout),
+    /// The response's header block or body went over its cap.
+    CCURL_RESULT_TOO_LARGE CCURL_CASE(tooLarge),
+    /// The connection was closed or broken before the whole response had arrived.
+    CCURL_RESULT_RESET CCURL_CASE(reset),
+    /// libcurl was about to send a request that must not be sent twice a second time; it was stopped.
+    CCURL_RESULT_REPLAY_REFUSED CCURL_CASE(replayRefused),
+    /// The address is not a public one, and the transfer may reach public addresses only.
+    CCURL_RESULT_ADDRESS_REFUSED CCURL_CASE(addressRefused),
+    /// Anything else, such as an answer that is not HTTP.
+    CCURL_RESULT_OTHER CCURL_CASE(other),
+} ccurl_result;
+
+/// What this build of libcurl offers.
+typedef struct {
+    /// Three bytes: major, minor, patch (0x075801 is 7.88.1).
+    uint32_t version;
+    /// The same for people, such as `7.88.1`.
+    const char *_Nonnull version_text;
+    /// The TLS library, such as `OpenSSL/3.0.19`; `NULL` when there is none.
+    const char *_Nullable tls_text;
+    /// The certificate bundle that libcurl was built to use; `NULL` when it has none.
+    const char *_Nullable default_ca_file;
+    bool has_tls;
+    bool has_async_dns;
+    bool is_thread_safe;
+} ccurl_build;
+
+/// Initialises libcurl for the process, once however often it is called; false when libcurl can not start.
+bool ccurl_global_start(void);
+/// What this build of libcurl offers.
+ccurl_build ccurl_build_info(void);
+/// Names the calling thread for debuggers and `ps`, in at most 15 bytes.
+void ccurl_name_thread(const char *_Nonnull name);
+
+// Transfers
+
+/// A new transfer with the options that every request of the bridge has; `NULL` when memory is short.
+///
+/// Set: no signals, quick exit (a slow DNS look-up never holds the loop up), http and https only, no redirects, no proxy and no
+/// proxy from the environment, HTTP/1.1, TLS 1.2 or newer with both verifications, TCP keep-alive, connections reused for 30 s
+/// after their last use and 300 s after their start, no compression, no `Expect`.
+ccurl_transfer *_Nullable ccurl_transfer_create(uint64_t tag);
+/// Frees a transfer that is in no multi.
+void ccurl_transfer_destroy(ccurl_transfer *_Nonnull transfer);
+/// The number that the transfer was created with.
+uint64_t ccurl_transfer_tag(const ccurl_transfer *_Nonnull transfer);
+
+// The setters copy what they are given and return false when libcurl refuses the value or memory is short.
+
+/// The URL, NUL-terminated; sent as it is, dot segments included.
+bool ccurl_set_url(ccurl_transfer *_Nonnull transfer, const char *_Nonnull url);
+/// The method and the body; `body` `NULL` sends none (a POST, PUT or PATCH without a body says `Content-Length: 0`).
+bool ccurl_set_method(
+    ccurl_transfer *_Nonnull transfer, const char *_Nonnull method, const uint8_t *_Nullable body, size_t length);
+/// Adds one line `Name: value`, without a line end; `Name;` sends the name with an empty value, `Name:` keeps libcurl from
+/// adding its own.
+bool ccurl_add_header(ccurl_transfer *_Nonnull transfer, const char *_Nonnull line);
+/// The limits in milliseconds, both above zero; the total counts from the moment the transfer is added to the multi.
+bool ccurl_set_timeouts(ccurl_transfer *_Nonnull transfer, int64_t total, int64_t connect);
+/// The most bytes of body and of header block that are taken; one more ends the transfer as `CCURL_RESULT_TOO_LARGE`.
+void ccurl_set_caps(ccurl_transfer *_Nonnull transfer, size_t body, size_t headers);
+/// Whether libcurl may send the request again by itself when a reused connection dies without an answer; false until set.
+void ccurl_set_replayable(ccurl_transfer *_Nonnull transfer, bool replayable);
+/// Refuses loopback, private, link-local, shared, multicast and reserved addresses, for new connections and for reused ones.
+///
+/// Behind a proxy this judges the proxy's address, which is the only one known here: do not combine the two.
+void ccurl_set_public_only(ccurl_transfer *_Nonnull transfer);
+/// A file with the trusted certificates (PEM) in place of the built-in one.
+bool ccurl_set_ca_file(ccurl_transfer *_Nonnull transfer, const char *_Nonnull path);
+/// The proxy for every host.
+bool ccurl_set_proxy(ccurl_transfer *_Nonnull transfer, const char *_Nonnull url);
+/// The value of `User-Agent`.
+bool ccurl_set_user_agent(ccurl_transfer *_Nonnull transfer, const char *_Nonnull text);
+
+/// Whether the request was let out: false proves that none of its bytes left.
+bool ccurl_transfer_was_sent(const ccurl_transfer *_Nonnull transfer);
+/// The status code once the whole header block of the final response has arrived; 0 before that.
+int ccurl_transfer_status(const ccurl_transfer *_Nonnull transfer);
+/// The header lines of the final response as received, status line first; valid until the transfer is destroyed.
+const uint8_t *_Nullable ccurl_transfer_headers(const ccurl_transfer *_Nonnull transfer, size_t *_Nonnull length);
+/// The body as received; valid until the transfer is destroyed.
+const uint8_t *_Nullable ccurl_transfer_body(const ccurl_transfer *_Nonnull transfer, size_t *_Nonnull length);
+/// What libcurl says of the failure; may be empty.
+const char *_Nonnull ccurl_transfer_error(const ccurl_transfer *_Nonnull transfer);
+/// How many connections libcurl made for the transfer; 0 means that one was reused.
+int ccurl_transfer_connects(const ccurl_transfer *_Nonnull transfer);
+
+/// Whether the address, in the form that `inet_pton` reads, is globally reachable by IANA's special-purpose registries.
+bool ccurl_address_text_is_public(const char *_Nullable text);
+
+// The multi
+
+/// A multi that keeps at most that many idle connections and never makes a transfer wait; `NULL` when memory is short.
+ccurl_multi *_Nullable ccurl_multi_create(int connections);
+/// Closes all connections and frees the multi; no transfer may be in it.
+void ccurl_multi_destroy(ccurl_multi *_Nonnull multi);
+/// Starts a transfer; false when libcurl refuses it, which leaves it outside.
+bool ccurl_multi_add(ccurl_multi *_Nonnull multi, ccurl_transfer *_Nonnull transfer);
+/// Takes a transfer out, ending it if it runs; its connection is closed unless the response was complete.
+void ccurl_multi_remove(ccurl_multi *_Nonnull multi, ccurl_transfer *_Nonnull transfer);
+/// Does the work that is possible now, without blocking; false on an error of the multi itself.
+bool ccurl_multi_work(ccurl_multi *_Nonnull multi);
+/// The next finished transfer, which is then outside the multi; `NULL` when there is none.
+ccurl_transfer *_Nullable ccurl_multi_take_finished(ccurl_multi *_Nonnull multi, ccurl_result *_Nonnull result);
+/// Waits for work, for a wake-up, for libcurl's own next timeout or for that many milliseconds.
+void ccurl_multi_wait(ccurl_multi *_Nonnull multi, int milliseconds);
+/// Ends the present or the next wait; the one function that any thread may call.
+void ccurl_multi_wakeup(ccurl_multi *_Nonnull multi);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

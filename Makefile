@@ -1,0 +1,54 @@
+# `make` alone lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# An import of a target that is not declared compiles silently without this.
+SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+
+.PHONY: help demo build test bench lint format verify nightly image image-check clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: packages ## See it work: a hung server, an alert, a reboot, verified; no account needed
+	swift build --product vpsbridge
+	"$$(swift build --show-bin-path)/vpsbridge" demo
+
+build: packages ## Build everything (debug)
+	$(SWIFT_BUILD)
+
+test: packages ## Run all tests: Swift's, then the end-to-end scripts with the real senders
+	$(SWIFT_BUILD) --build-tests
+	swift test --skip-build --parallel
+	scripts/end-to-end
+
+bench: packages ## Measure a release build, side by side with what it is compared to
+	swift build --configuration release
+	folder="$$(swift build --configuration release --show-bin-path)"; \
+	VPSBRIDGE_BIN="$$folder/vpsbridge" BARE_HANDLER_BIN="$$folder/BareHandler" python3 scripts/bench.py
+
+lint: ## Check the format of the sources
+	scripts/verify format
+
+format: ## Format the sources in place
+	swift format --in-place --parallel --recursive Sources Tests Benchmarks Package.swift
+
+verify: packages ## Check the tree: format, import direction, banned calls, documents
+	scripts/verify
+
+nightly: test verify bench ## What takes too long for every change: sanitizers, benchmarks, the image
+	swift test --sanitize=thread --scratch-path .build-tsan
+	scripts/image-check
+
+image: ## Build the container image with the engine of this machine
+	scripts/image
+
+image-check: ## Prove the image without an engine: build, start hardened, health check, stop (root, Debian)
+	scripts/image-check
+
+clean: ## Remove build products and fetched tools
+	rm -rf .build .build-* .cache
+
+.PHONY: packages
+packages:
+	@scripts/install-build-packages

@@ -1,0 +1,105 @@
+// The callbacks. Each touches only the transfer that it is handed, and calls nothing in Swift.
+#include "transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/// Appends within the cap; false when the cap or the memory does not allow it.
+static bool append(ccurl_buffer *buffer, const char *bytes, size_t count, size_t cap, bool *too_large) {
+    if (count > cap || buffer->length > cap - count) {
+        *too_large = true;
+        return false;
+    }
+    size_t needed = buffer->length + count;
+    if (needed > buffer->capacity) {
+        size_t capacity = buffer->capacity < 1024 ? 1024 : buffer->capacity;
+        while (capacity < needed) capacity *= 2;
+        uint8_t *grown = realloc(buffer->bytes, capacity);
+        if (!grown) return false;
+        buffer->bytes = grown;
+        buffer->capacity = capacity;
+    }
+    if (count > 0) memcpy(buffer->bytes + buffer->length, bytes, count);
+    buffer->length = needed;
+    return true;
+}
+
+// CURLOPT_MAXFILESIZE knows only what Content-Length says; a chunked body passes it, so the cap is kept here.
+static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
+    ccurl_transfer *transfer = context;
+    size_t length = size * count;
+    return append(&transfer->body, bytes, length, transfer->body_cap, &transfer->too_large) ? length : 0;
+}
+
+/// Whether the block in `head` is an interim response (1xx), which another block follows.
+static bool is_interim(const ccurl_buffer *head) {
+    const uint8_t *space = head->length > 0 ? memchr(head->bytes, ' ', head->length) : NULL;
+    return space && space + 1 < head->bytes + head->length && space[1] == '1';
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
+    ccurl_transfer *transfer = context;
+    size_t length = size * count;
+    if (length > transfer->head_cap || transfer->head_seen > transfer->head_cap - length) {
+        transfer->too_large = true;
+        return 0;
+    }
+    transfer->head_seen += length;
+    if (transfer->head_ended) {
+        // What follows the final header block are the trailers of a chunked body. They are counted and dropped: a trailer must
+        // not pass for a header.
+        if (!is_interim(&transfer->head)) return length;
+        transfer->head.length = 0;
+        transfer->head_ended = false;
+    }
+    if (length <= 2 && (length == 0 || bytes[0] == '\r' || bytes[0] == '\n')) {
+        transfer->head_ended = true;
+        return length;
+    }
+    return append(&transfer->head, bytes, length, transfer->head_cap, &transfer->too_large) ? length : 0;
+}
+
+// libcurl calls this when a connection stands and the request is about to be written, also when it sends a request again
+// because a reused connection died without an answer. It does that for a POST too: without this guard one "create" makes two
+// servers.
+static int on_release(void *context, char *remote, char *local, int remote_port, int local_port) {
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    ccurl_transfer *transfer = context;
+    // A reused connection does not pass through on_socket, so its address is judged here.
+    if (transfer->is_public_only && !ccurl_address_text_is_public(remote)) {
+        transfer->address_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (transfer->releases > 0 && !transfer->is_replayable) {
+        transfer->replay_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->releases += 1;
+    return CURL_PREREQFUNC_OK;
+}
+
+// The address here is the resolved one, whatever notation the URL used for it.
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    ccurl_transfer *transfer = context;
+    if (purpose == CURLSOCKTYPE_IPCXN && transfer->is_public_only && !ccurl_address_is_public(&address->addr)) {
+        transfer->address_refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+bool ccurl_install_callbacks(ccurl_transfer *transfer) {
+    CURL *easy = transfer->easy;
+    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_release) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK;
+}

@@ -1,0 +1,86 @@
+import CCurl
+import Synchronization
+
+/// HTTP by libcurl: one multi handle on one thread of its own.
+///
+/// Any task on any thread may send. At most `maxInFlight` requests run, `maxWaiting` wait, and further ones are answered
+/// `notSent(busy)` at once. libcurl follows no redirect, obeys no proxy of the environment and repeats nothing that is not
+/// replayable. Call ``shutdown(drain:)`` before the process ends: OpenSSL frees its state at exit, under a thread that still
+/// runs.
+package final class CurlDriver: HTTPTransport {
+    /// The libcurl that runs.
+    package let build: CurlBuild
+
+    /// What is wrong with the trusted certificates, for the log; `nil` when there are some. Without any, every https request
+    /// fails as `notSent(tls)`: container images without the package `ca-certificates` have none.
+    package let trustWarning: String?
+
+    private let inbox: CurlInbox
+    private let thread: CurlThread
+    private let lastID = Atomic<UInt64>(0)
+
+    /// Checks libcurl and the configuration, and starts the thread.
+    ///
+    /// - Throws: ``CurlStartError``, whose reason says what to install or to change.
+    package init(configuration: CurlDriverConfiguration = CurlDriverConfiguration()) throws(CurlStartError) {
+        guard ccurl_global_start() else { throw CurlStartError(.resources, "libcurl does not start") }
+        build = CurlBuild.current
+        try build.check()
+        try configuration.check()
+        trustWarning = configuration.trustWarning(defaultFile: build.defaultCAFile)
+        guard let pointer = ccurl_multi_create(Int32(configuration.maxInFlight)) else {
+            throw CurlStartError(.resources, "libcurl has no memory for its connections")
+        }
+        let multi = CurlMulti(pointer: pointer)
+        let inbox = CurlInbox(multi: multi, outstandingMax: configuration.maxInFlight + configuration.maxWaiting)
+        do {
+            thread = try CurlThread {
+                CurlLoop(inbox: inbox, multi: multi, configuration: configuration).run()
+            }
+        } catch {
+            ccurl_multi_destroy(pointer)
+            throw error
+        }
+        self.inbox = inbox
+    }
+
+    deinit {
+        // The loop holds the inbox and no reference to the driver: without this the thread would outlive it.
+        inbox.close(at: .now, closer: nil)
+        thread.join()
+    }
+
+    /// How many requests run and wait now.
+    package var outstanding: Int { inbox.outstanding }
+
+    /// Sends the request; see ``HTTPTransport``.
+    ///
+    /// A cancelled task gets its outcome within milliseconds: `notSent` when the request had not been let out yet, `maybeSent`
+    /// after that.
+    package func send(_ request: HTTPRequest) async -> HTTPOutcome {
+        let id = lastID.add(1, ordering: .relaxed).newValue
+        let mark = CancellationMark()
+        let deadline = ContinuousClock.now.advanced(by: request.totalTimeout)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let job = CurlJob(id: id, request: request, deadline: deadline, mark: mark, continuation: continuation)
+                if let refusal = inbox.submit(job) { continuation.resume(returning: refusal) }
+            }
+        } onCancel: {
+            mark.isSet.store(true, ordering: .releasing)
+            inbox.cancel(id)
+        }
+    }
+
+    /// Stops the intake, lets what runs end for that long, ends the rest and joins the thread.
+    ///
+    /// Every request is answered exactly once before this returns: those that wait with `notSent(shutdown)`, those that run
+    /// with their response, or with `notSent` or `maybeSent`. May be called more than once and by several tasks; the shortest
+    /// time to drain counts.
+    package func shutdown(drain: Duration = .zero) async {
+        let instant = ContinuousClock.now.advanced(by: max(drain, .zero))
+        await withCheckedContinuation { inbox.close(at: instant, closer: $0) }
+        // The loop has left: what remains of the thread is its last few instructions.
+        thread.join()
+    }
+}

@@ -1,0 +1,107 @@
+/// An absolute `http` or `https` URL in the strict form that may reach libcurl.
+///
+/// Stricter than RFC 3986: printable ASCII only (host names in their `xn--` form, everything else percent-encoded), no user
+/// information, no fragment, no backslash, no percent-encoding in the host. What parsers are known to read differently is
+/// refused, so that the host that was checked is the host that is contacted. It prints as its origin, since paths and queries
+/// of webhook URLs hold secrets.
+package struct HTTPURL: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL as given.
+    package let text: String
+    /// Whether the scheme is `https`.
+    package let isSecure: Bool
+    /// The host in ASCII lower case; an IPv6 address without its brackets.
+    package let host: String
+    /// The port, the scheme's own where the URL names none.
+    package let port: UInt16
+    /// Path and query as given, with a leading slash.
+    package let pathAndQuery: String
+
+    /// Reads a URL of at most 8 KiB.
+    ///
+    /// - Throws: ``HTTPRequestError`` with a `url…` code that says what is wrong; the text itself is not in the error.
+    package init(_ text: String) throws(HTTPRequestError) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 8_192 else { throw HTTPRequestError(.urlMalformed, "the URL is longer than 8192 bytes") }
+        guard !bytes.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 }) else {
+            throw HTTPRequestError(.forbiddenByte, "the URL holds a line end or a NUL")
+        }
+        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#") }) else {
+            throw HTTPRequestError(.urlMalformed, "the URL holds a space, a control, a backslash, a fragment or a non-ASCII byte")
+        }
+        let (isSecure, authorityStart) = try Self.scheme(bytes)
+        let rest = bytes[authorityStart...]
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let authority = rest[..<end]
+        guard !authority.contains(UInt8(ascii: "@")) else {
+            throw HTTPRequestError(.urlUserinfo, "the URL holds a user name or password; use a header")
+        }
+        let (host, port) = try Self.hostAndPort(authority)
+        let tail = rest[end...]
+        let path = String(decoding: tail, as: UTF8.self)
+        self.text = text
+        self.isSecure = isSecure
+        self.host = host
+        self.port = port ?? (isSecure ? 443 : 80)
+        self.pathAndQuery = tail.first == UInt8(ascii: "/") ? path : "/" + path
+    }
+
+    /// Scheme, host and port, such as `https://admin.vps.org:443`.
+    package var origin: String {
+        let shownHost = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+        return "\(isSecure ? "https" : "http")://\(shownHost):\(port)"
+    }
+
+    /// Whether scheme, host and port are the same (RFC 6454, section 4).
+    package func hasSameOrigin(as other: HTTPURL) -> Bool {
+        isSecure == other.isSecure && port == other.port && host.utf8.elementsEqual(other.host.utf8)
+    }
+
+    package var description: String { origin }
+    package var debugDescription: String { origin }
+    package var customMirror: Mirror { Mirror(self, children: ["origin": origin]) }
+
+    private static func scheme(_ bytes: [UInt8]) throws(HTTPRequestError) -> (isSecure: Bool, authorityStart: Int) {
+        for (scheme, isSecure) in [("https://", true), ("http://", false)] where bytes.count >= scheme.utf8.count {
+            let prefix = bytes.prefix(scheme.utf8.count)
+            if prefix.lazy.map(\.asciiLowercased).elementsEqual(scheme.utf8) { return (isSecure, scheme.utf8.count) }
+        }
+        throw HTTPRequestError(.urlScheme, "the URL must begin with https:// or http://")
+    }
+
+    private static func hostAndPort(_ authority: ArraySlice<UInt8>) throws(HTTPRequestError) -> (String, UInt16?) {
+        let host: ArraySlice<UInt8>
+        var portText: ArraySlice<UInt8>
+        if authority.first == UInt8(ascii: "[") {
+            guard let close = authority.firstIndex(of: UInt8(ascii: "]")) else {
+                throw HTTPRequestError(.urlHost, "the URL's IPv6 address has no closing bracket")
+            }
+            host = authority[(authority.startIndex + 1)..<close]
+            portText = authority[(close + 1)...]
+            guard host.count >= 2, host.allSatisfy({ $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }),
+                host.contains(UInt8(ascii: ":"))
+            else { throw HTTPRequestError(.urlHost, "the URL's IPv6 address is not one") }
+        } else {
+            let colon = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
+            host = authority[..<colon]
+            portText = authority[colon...]
+            try checkName(host)
+        }
+        var port: UInt16?
+        if !portText.isEmpty {
+            guard portText.removeFirst() == UInt8(ascii: ":"), portText.count <= 5, portText.allSatisfy(\.isDigit),
+                let number = UInt16(String(decoding: portText, as: UTF8.self)), number > 0
+            else { throw HTTPRequestError(.urlPort, "the URL's port is not a number from 1 to 65535") }
+            port = number
+        }
+        return (String(decoding: host.map(\.asciiLowercased), as: UTF8.self), port)
+    }
+
+    private static func checkName(_ host: ArraySlice<UInt8>) throws(HTTPRequestError) {
+        guard !host.isEmpty else { throw HTTPRequestError(.urlHost, "the URL names no host") }
+        let dot = UInt8(ascii: ".")
+        guard host.count <= 253, host.first != dot, host.last != dot,
+            !zip(host, host.dropFirst()).contains(where: { $0 == (dot, dot) }),
+            host.allSatisfy({ $0.isLetter || $0.isDigit || $0 == dot || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
+        else { throw HTTPRequestError(.urlHost, "the URL's host may have letters, digits, hyphens and single dots only") }
+    }
+}

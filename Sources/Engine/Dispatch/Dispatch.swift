@@ -1,0 +1,155 @@
+package import Model
+package import Rules
+package import Store
+
+/// Decides on one delivery; performs nothing.
+///
+/// `open` holds the open episodes of the events' keys and is kept up to date, so that one batch can decide on several deliveries.
+package struct Dispatch {
+    private let delivery: Delivery
+    private let ruleSet: RuleSet
+    private let limits: Limits
+    private let now: Timestamp
+    private var result: DispatchedDelivery
+    /// How many events had no matching rule, and the first of them; one audit line tells it for all.
+    private var unmatched: (count: Int, first: String) = (0, "")
+
+    /// - Parameters:
+    ///   - events: the delivery's events, in their order.
+    ///   - open: the open episodes of those events' keys; changed as the decision changes them.
+    package static func decide(
+        _ delivery: Delivery, events: [Event], open: inout [EpisodeKey: Episode], ruleSet: RuleSet, limits: Limits, now: Timestamp
+    ) -> DispatchedDelivery {
+        var dispatch = Dispatch(
+            delivery: delivery, ruleSet: ruleSet, limits: limits, now: now, result: DispatchedDelivery(id: delivery.id))
+        for (index, event) in events.enumerated() {
+            dispatch.decide(event, index: index, open: &open)
+        }
+        dispatch.finish(events: events)
+        return dispatch.result
+    }
+
+    /// What is written for a delivery that can not be decoded any more (its source was removed, or its kind changed).
+    package static func undecodable(_ delivery: Delivery, message: String, now: Timestamp) -> DispatchedDelivery {
+        let event = EventReference(delivery: delivery.id, index: 0)
+        return DispatchedDelivery(
+            id: delivery.id,
+            audit: [
+                AuditEntry(
+                    at: now, kind: .decision, reason: .undecodable, delivery: delivery.id, actor: delivery.source, detail: message)
+            ],
+            deadLetters: [DeadLetter(at: now, reason: .undecodable, event: event, run: nil, rule: nil, detail: message)])
+    }
+
+    private mutating func decide(_ event: Event, index: Int, open: inout [EpisodeKey: Episode]) {
+        let key = EpisodeKey(source: event.source, fingerprint: event.fingerprint)
+        switch event.status {
+        case .notice:
+            note(.notice, rule: nil, actor: event.source, detail: event.fingerprint)
+        case .command:
+            decideCommand(event, index: index)
+        case .resolved:
+            if let episode = open[key], !isOlder(event, than: episode) {
+                result.episodes.append(.close(key, at: now, ending: .resolved))
+                open[key] = nil
+                note(.resolved, rule: nil, actor: event.source, detail: event.fingerprint)
+            }
+        case .problem:
+            let openedAt = openOrRefresh(key, event: event, open: &open)
+            match(event, index: index, key: key, openedAt: openedAt)
+        }
+    }
+
+    /// Whether a resolve speaks of an earlier occurrence than the open one; it must not close what began after it.
+    private func isOlder(_ event: Event, than episode: Episode) -> Bool {
+        guard let end = event.endsAt, let start = episode.startsAt else { return false }
+        return end < start
+    }
+
+    /// - Returns: when the problem's episode was opened.
+    private mutating func openOrRefresh(_ key: EpisodeKey, event: Event, open: inout [EpisodeKey: Episode]) -> Timestamp {
+        if var episode = open[key] {
+            let beganAnew = event.startsAt.flatMap { start in episode.startsAt.map { start > $0 } } ?? false
+            if !beganAnew {
+                result.episodes.append(.refresh(key, at: event.receivedAt, startsAt: event.startsAt))
+                episode.lastSeenAt = max(episode.lastSeenAt, event.receivedAt)
+                open[key] = episode
+                return episode.openedAt
+            }
+            result.episodes.append(.close(key, at: now, ending: .superseded))
+        }
+        result.episodes.append(.open(key, at: event.receivedAt, startsAt: event.startsAt))
+        open[key] = Episode(
+            id: EpisodeID(rawValue: 0), key: key, openedAt: event.receivedAt, lastSeenAt: event.receivedAt, startsAt: event.startsAt)
+        return event.receivedAt
+    }
+
+    private mutating func match(_ event: Event, index: Int, key: EpisodeKey, openedAt: Timestamp) {
+        var matchedAny = false
+        for evaluation in ruleSet.evaluate(event) {
+            let rule = evaluation.rule
+            switch evaluation.verdict {
+            case .match:
+                matchedAny = true
+                result.runs.append(
+                    NewRun(
+                        rule: rule.name, revision: ruleSet.revision, episode: key,
+                        event: EventReference(delivery: delivery.id, index: index),
+                        dueAt: max(now, openedAt + max(rule.waitFor ?? .zero, rule.limits.settle)), isUrgent: false,
+                        createdAt: now))
+                note(.matched, rule: rule.name, actor: event.source, detail: event.fingerprint)
+            case .missing(let path):
+                matchedAny = true
+                note(.conditionMissing, rule: rule.name, actor: event.source, detail: "\(event.fingerprint): no \(path)")
+            case .error(let message):
+                matchedAny = true
+                note(.conditionError, rule: rule.name, actor: event.source, detail: "\(event.fingerprint): \(message)")
+            case .noMatch:
+                continue
+            }
+        }
+        if !matchedAny {
+            if unmatched.count == 0 { unmatched.first = event.fingerprint }
+            unmatched.count += 1
+        }
+    }
+
+    private mutating func decideCommand(_ event: Event, index: Int) {
+        let actor = "\(event.source):\(event.command?.userID ?? "")"
+        switch CommandDesk.judge(event, ruleSet: ruleSet) {
+        case .accepted(let rule, _):
+            result.runs.append(
+                NewRun(
+                    rule: rule.name, revision: ruleSet.revision, episode: nil,
+                    event: EventReference(delivery: delivery.id, index: index), dueAt: now, isUrgent: true, createdAt: now))
+            result.audit.append(
+                AuditEntry(
+                    at: now, kind: .command, reason: .matched, delivery: delivery.id, rule: rule.name, actor: actor,
+                    detail: bounded(event.command?.text ?? "")))
+        case .refused(let reason, let rule, _):
+            result.audit.append(
+                AuditEntry(
+                    at: now, kind: .command, reason: reason, delivery: delivery.id, rule: rule, actor: actor,
+                    detail: bounded(event.command?.text ?? "")))
+        }
+    }
+
+    private mutating func finish(events: [Event]) {
+        if unmatched.count > 0 {
+            note(
+                .noRuleMatched, rule: nil, actor: delivery.source,
+                detail: unmatched.count == 1 ? unmatched.first : "\(unmatched.count) events, the first is \(unmatched.first)")
+        }
+        if events.isEmpty {
+            note(.notice, rule: nil, actor: delivery.source, detail: "the delivery holds no events")
+        }
+    }
+
+    private mutating func note(_ reason: Reason, rule: String?, actor: String, detail: String) {
+        result.audit.append(
+            AuditEntry(
+                at: now, kind: .decision, reason: reason, delivery: delivery.id, rule: rule, actor: actor, detail: bounded(detail)))
+    }
+
+    private func bounded(_ text: String) -> String { String(text.prefix(500)) }
+}

@@ -1,0 +1,116 @@
+package import Logging
+package import Model
+import ServiceLifecycle
+package import Store
+package import Webhooks
+
+/// Turns stored deliveries into decisions: events, episodes and runs.
+///
+/// One dispatcher runs per process; a second process would lose every race for a delivery with `StoreError.conflict` and go on.
+package struct Dispatcher: Service {
+    /// How many deliveries are decided on in one transaction; keeps the writer free for senders.
+    static let batchSize = 64
+
+    private let store: any Store
+    private let queries: any Queries
+    private let rules: RuleBook
+    private let sources: [String: WebhookSource]
+    private let limits: Limits
+    private let clock: any TimeSource
+    private let doorbell: Doorbell
+    private let workerDoorbell: Doorbell
+    private let logger: Logger
+
+    package init(
+        store: any Store, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource], limits: Limits,
+        clock: any TimeSource, doorbell: Doorbell, workerDoorbell: Doorbell, logger: Logger
+    ) {
+        self.store = store
+        self.queries = queries
+        self.rules = rules
+        self.sources = sources
+        self.limits = limits
+        self.clock = clock
+        self.doorbell = doorbell
+        self.workerDoorbell = workerDoorbell
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var lastError: StoreError.Code?
+            while !Task.isCancelled {
+                do throws(StoreError) {
+                    if try await dispatchOnce() == 0 {
+                        await doorbell.wait(atMost: .seconds(5))
+                    }
+                    lastError = nil
+                } catch {
+                    // The same trouble is told once; a full disk would fill the log too.
+                    if lastError != error.code { logger.error("the dispatcher waits for the store", metadata: ["error": "\(error)"]) }
+                    lastError = error.code
+                    await doorbell.wait(atMost: .seconds(1))
+                }
+            }
+        }
+    }
+
+    /// Decides on the next deliveries.
+    /// - Returns: how many there were.
+    package func dispatchOnce() async throws(StoreError) -> Int {
+        let deliveries = try await queries.undispatched(limit: Self.batchSize)
+        guard !deliveries.isEmpty else { return 0 }
+        let now = clock.now()
+        var decoded: [(delivery: Delivery, events: Result<[Event], WebhookRejection>)] = []
+        decoded.reserveCapacity(deliveries.count)
+        var keys: Set<EpisodeKey> = []
+        for delivery in deliveries {
+            let events = decode(delivery)
+            if case .success(let events) = events {
+                for event in events where event.status == .problem || event.status == .resolved {
+                    keys.insert(EpisodeKey(source: event.source, fingerprint: event.fingerprint))
+                }
+            }
+            decoded.append((delivery, events))
+        }
+        var open = keys.isEmpty ? [:] : try await queries.openEpisodes(Array(keys))
+        let ruleSet = rules.current
+        let batch = decoded.map { delivery, events in
+            switch events {
+            case .success(let events):
+                Dispatch.decide(delivery, events: events, open: &open, ruleSet: ruleSet, limits: limits, now: now)
+            case .failure(let rejection):
+                Dispatch.undecodable(delivery, message: rejection.message, now: now)
+            }
+        }
+        try await store.commit(DispatchBatch(now: now, deliveries: batch))
+        if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
+        log(batch)
+        return deliveries.count
+    }
+
+    private func decode(_ delivery: Delivery) -> Result<[Event], WebhookRejection> {
+        guard let source = sources[delivery.source] else {
+            return .failure(WebhookRejection(.malformed, "source \(delivery.source) is not configured any more"))
+        }
+        do throws(WebhookRejection) {
+            return .success(try Webhooks.decode(delivery, source: source))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func log(_ batch: [DispatchedDelivery]) {
+        guard logger.logLevel <= .info else { return }
+        for delivery in batch {
+            for entry in delivery.audit where entry.reason != .noRuleMatched || logger.logLevel <= .debug {
+                logger.info(
+                    "decided",
+                    metadata: [
+                        "reason": "\(entry.reason?.rawValue ?? "")", "delivery": "\(delivery.id)", "rule": "\(entry.rule ?? "")",
+                        "actor": "\(entry.actor)", "detail": "\(entry.detail)",
+                    ])
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package import Model
+
+/// What the engine is told by the configuration.
+package struct EngineSettings: Sendable {
+    /// Whether changing requests may leave at all. Default `false`: everything is decided and recorded, nothing is changed.
+    package var live: Bool
+    /// The floor under every rule's limits.
+    package var limits: Limits
+    /// Servers that are never changed.
+    package var protected: ProtectedServers
+    /// How old the list of servers may be when a target is resolved. Default 60 seconds.
+    package var inventoryMaxAge: Duration
+    /// How often a server is read while a run waits for its effect. Default 5 seconds.
+    package var verifyInterval: Duration
+    /// How long a reboot whose outcome is unknown is watched for a change before it counts as sent. Default 30 seconds.
+    package var unknownWindow: Duration
+    /// How long a worker may hold a run without a sign of life. Default 30 seconds.
+    package var lease: Duration
+    /// How many runs a worker steps at once. Default 16.
+    package var concurrency: Int
+    /// After how long without a word an open problem is closed as stale. Default 12 hours.
+    package var episodeTimeout: Duration
+
+    package init(
+        live: Bool = false, limits: Limits = Limits(), protected: ProtectedServers = ProtectedServers([]),
+        inventoryMaxAge: Duration = .seconds(60), verifyInterval: Duration = .seconds(5), unknownWindow: Duration = .seconds(30),
+        lease: Duration = .seconds(30), concurrency: Int = 16, episodeTimeout: Duration = .seconds(43_200)
+    ) {
+        self.live = live
+        self.limits = limits
+        self.protected = protected
+        self.inventoryMaxAge = inventoryMaxAge
+        self.verifyInterval = verifyInterval
+        self.unknownWindow = unknownWindow
+        self.lease = lease
+        self.concurrency = concurrency
+        self.episodeTimeout = episodeTimeout
+    }
+}

@@ -1,0 +1,34 @@
+package import Model
+package import Rules
+package import Store
+package import VPSAPI
+
+/// What a run is told: why it was woken, or how what it asked for ended.
+package enum RunInput: Sendable {
+    /// It was claimed: its time has come, or its problem changed.
+    case woken
+    /// The list of servers that it asked for.
+    case inventory(Result<InventorySnapshot, APIError>)
+    /// The server that it asked for.
+    case server(Result<Server, APIError>)
+    /// The outcome of the request that it sent; the message is the API's.
+    case answer(Result<String, APIError>)
+    /// Whether its probe found the server healthy.
+    case probe(isHealthy: Bool)
+    /// Its transition is on disk.
+    case committed(intent: Intent?)
+    /// A guard refused its transition; nothing was written.
+    case refused(Refusal)
+}
+
+/// What a run asks its worker to do next; exactly one thing at a time.
+package enum RunEffect: Sendable {
+    /// Write this step. When it releases the lease, the worker is done with the run.
+    case commit(RunTransition)
+    /// Read the list of servers, at most that old.
+    case readInventory(maxAge: Duration)
+    case readServer(ServerID)
+    /// Send the request of this intent, which is on disk.
+    case send(Intent)
+    case probe(Probe, Server)
+}

@@ -1,0 +1,161 @@
+import Model
+import Rules
+import Store
+import VPSAPI
+
+/// From the beginning of a run to its first request: `pending`, `held` and `ready`.
+extension RunMachine {
+    mutating func approach(_ input: RunInput, rule: Rule, event: Event, now: Timestamp) -> RunEffect {
+        switch input {
+        case .woken:
+            return begin(rule: rule, now: now)
+        case .inventory(.success(let snapshot)):
+            fleet = snapshot.servers
+            return resolve(rule: rule, now: now)
+        case .inventory(.failure(let error)), .server(.failure(let error)):
+            if error.code == .notFound, let id = run.server {
+                return finish(.failed, .serverGone, "server \(id) does not exist any more", now: now, isDeadLetter: true)
+            }
+            return holdForAPI(error, now: now)
+        case .server(.success(let server)):
+            self.server = server
+            return decide(server, rule: rule, now: now)
+        case .committed, .refused, .answer, .probe:
+            return wait(until: now + .seconds(5), now: now)
+        }
+    }
+
+    private mutating func begin(rule: Rule, now: Timestamp) -> RunEffect {
+        if let episode {
+            if !isProblemOpen || !episode.isOpen { return endWithEpisode(episode, now: now) }
+            let waitsUntil = episode.openedAt + max(rule.waitFor ?? .zero, rule.limits.settle)
+            if now < waitsUntil {
+                run.reason = rule.waitFor.map { $0 >= rule.limits.settle } ?? false ? .waitingFor : .settling
+                return wait(until: waitsUntil, now: now)
+            }
+        } else if now.since(run.createdAt) > rule.limits.maxEventAge {
+            return finish(.expired, .expired, "the command waited too long: \(run.detail)", now: now)
+        }
+        guard rule.rungs.contains(where: { $0.action != nil }) else {
+            let messages = rule.rungs.flatMap { notifications(of: $0) }
+            return finish(.succeeded, .applied, "people were told", now: now, messages: messages)
+        }
+        return .readInventory(maxAge: settings.inventoryMaxAge)
+    }
+
+    private mutating func endWithEpisode(_ episode: Episode, now: Timestamp) -> RunEffect {
+        switch episode.ending {
+        case .superseded: finish(.cancelled, .superseded, "the same problem began anew", now: now)
+        case .stale: finish(.cancelled, .episodeStale, "nobody spoke of the problem any more", now: now)
+        case .resolved, nil: finish(.cancelled, .resolved, "the problem was over before anything was done", now: now)
+        }
+    }
+
+    private mutating func resolve(rule: Rule, now: Timestamp) -> RunEffect {
+        if let id = run.server { return .readServer(id) }
+        guard let context else { return wait(until: now, now: now) }
+        let target: String
+        do throws(EvaluationFailure) {
+            target = try rule.evaluateTarget(context)
+        } catch {
+            return finish(.failed, .targetMissing, "the target can not be told: \(error.message)", now: now, isDeadLetter: true)
+        }
+        let shown = String(target.prefix(100))
+        switch resolver.resolve(target, among: fleet) {
+        case .one(let server):
+            run.server = server.id
+            run.serverName = server.name
+            run.lane = .server(server.id)
+            if settings.protected.contains(server) {
+                return finish(.cancelled, .protected, "\(serverLabel) is protected", now: now)
+            }
+            return .readServer(server.id)
+        case .none:
+            if !hasFreshInventory {
+                hasFreshInventory = true
+                return .readInventory(maxAge: .zero)
+            }
+            return finish(.failed, .targetNotFound, "no server is named by \"\(shown)\"", now: now, isDeadLetter: true)
+        case .several(let servers):
+            let names = servers.prefix(5).map { "\($0.name) (\($0.id))" }.joined(separator: ", ")
+            return finish(
+                .failed, .targetAmbiguous, "\"\(shown)\" names \(servers.count) servers: \(names)", now: now, isDeadLetter: true)
+        }
+    }
+
+    /// The last judgement before a first request; everything that it needs was read in this claim.
+    private mutating func decide(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
+        run.serverName = server.name
+        if settings.protected.contains(server) {
+            return finish(.cancelled, .protected, "\(serverLabel) is protected", now: now)
+        }
+        if let context {
+            let judged = rule.evaluateServerConditions(context)
+            if case .match = judged.verdict {
+            } else {
+                let failed = judged.conditions.first { if case .match = $0.verdict { false } else { true } }
+                return finish(
+                    .cancelled, .serverConditionFalse, "when_server does not hold: \(failed?.expression ?? "")", now: now)
+            }
+        }
+        guard let action = rung?.action else { return wait(until: now + .seconds(60), now: now) }
+        if rule.autonomy == .observe {
+            return finish(.cancelled, .observeOnly, "would \(action.rawValue) \(serverLabel): the rule only observes", now: now)
+        }
+        if !settings.live {
+            return finish(.cancelled, .notLive, "would \(action.rawValue) \(serverLabel): the bridge is not live", now: now)
+        }
+        if let stale = staleEvidence(rule: rule, now: now) { return stale }
+        if server.status.isTransitional {
+            return hold(.serverBusy, "\(serverLabel) is \(server.status)", until: now + .seconds(15), now: now)
+        }
+        return openIntent(step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: !isCommand, now: now)
+    }
+
+    /// Holds the run when the last word of its problem is too old to act on; the next repeat wakes it.
+    mutating func staleEvidence(rule: Rule, now: Timestamp) -> RunEffect? {
+        guard let episode, now.since(episode.lastSeenAt) > rule.limits.maxEventAge else { return nil }
+        let age = Int(now.since(episode.lastSeenAt).inSeconds)
+        return hold(
+            .staleEvidence, "the last word of the problem is \(age) s old; waits for a repeat", until: now + .seconds(300), now: now)
+    }
+
+    /// A guard refused the first rung: what time lifts is waited for; a person is told at once that a budget is spent.
+    mutating func guardRefused(_ refusal: Refusal, now: Timestamp) -> RunEffect {
+        if isCommand, refusal.reason == .budgetSpent || refusal.reason == .fleetBudgetSpent {
+            return finish(.failed, refusal.reason, refusal.detail, now: now)
+        }
+        return hold(refusal.reason, refusal.detail, until: refusal.until, now: now)
+    }
+
+    mutating func holdForAPI(_ error: APIError, now: Timestamp, closing: IntentChange? = nil) -> RunEffect {
+        switch error.code {
+        case .unauthorized, .forbidden:
+            hold(
+                .unauthorized, "VPS.org refuses the token (\(error.status ?? 401)): check api.token_file", until: now + .seconds(60),
+                now: now, closing: closing)
+        case .rateLimited:
+            hold(
+                .rateLimited, "VPS.org asks to slow down", until: error.retryAfter.map { now + max($0, .seconds(1)) }, now: now,
+                closing: closing)
+        default:
+            hold(.apiUnavailable, "VPS.org can not be asked: \(error.detail)", until: nil, now: now, closing: closing)
+        }
+    }
+}
+
+extension ServerAction {
+    /// The first request of the action; `server.power_cycle` has a second.
+    var firstOperation: Operation {
+        switch self {
+        case .reboot: .reboot
+        case .start: .start
+        case .stop, .powerCycle: .stop
+        }
+    }
+
+    /// The status that a person's command waits for.
+    var expectedStatus: ServerStatus {
+        self == .stop ? .stopped : .active
+    }
+}

@@ -1,0 +1,159 @@
+import Model
+import Rules
+import Store
+import VPSAPI
+
+/// After a request was applied: did it help?
+///
+/// A 200 is not success, and `active` is not health. An alert's run ends when its problem is over (the sender resolved it, or the probe finds
+/// the server healthy) and the server is `active`, for `healthy_delay`; a command's run ends when the server has the expected status.
+extension RunMachine {
+    mutating func verify(_ input: RunInput, rule: Rule, event: Event, now: Timestamp) -> RunEffect {
+        guard let id = run.server else { return finish(.failed, .serverGone, "the run lost its server", now: now) }
+        switch input {
+        case .woken:
+            return .readServer(id)
+        case .server(.success(let server)):
+            self.server = server
+            return look(at: server, rule: rule, now: now)
+        case .server(.failure(let error)) where error.code == .notFound:
+            return finish(.failed, .serverGone, "server \(id) does not exist any more", now: now, isDeadLetter: true)
+        case .server(.failure(let error)):
+            run.attempts += 1
+            return wait(until: now + (error.retryAfter ?? backoff(run.attempts)), now: now)
+        case .probe(let isHealthy):
+            return judge(isOver: isHealthy || isProblemOver, rule: rule, now: now)
+        case .inventory(.success(let snapshot)):
+            fleet = snapshot.servers
+            return climb(rule: rule, now: now)
+        case .inventory(.failure(let error)):
+            run.attempts += 1
+            return wait(until: now + (error.retryAfter ?? backoff(run.attempts)), now: now)
+        case .committed, .refused, .answer:
+            return wait(until: now + settings.verifyInterval, now: now)
+        }
+    }
+
+    /// Whether the sender said that the problem is over.
+    private var isProblemOver: Bool { !isCommand && !isProblemOpen }
+
+    /// Whether our stop of a power cycle was applied and its start was not yet.
+    private var owesStart: Bool {
+        guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung else { return false }
+        if intent.step == 0 { return intent.outcome == .applied || intent.outcome == .assumedSent }
+        return intent.outcome == .notExecuted || intent.outcome == .refused
+    }
+
+    private mutating func look(at server: Server, rule: Rule, now: Timestamp) -> RunEffect {
+        if owesStart { return completePowerCycle(server, rule: rule, now: now) }
+        if isCommand {
+            return judgeCommand(server, rule: rule, now: now)
+        }
+        guard server.status == .active else {
+            run.healthySince = nil
+            return notYet(rule: rule, now: now, mayClimb: !server.status.isTransitional)
+        }
+        if !isProblemOver, let probe = rule.probe { return .probe(probe, server) }
+        return judge(isOver: isProblemOver, rule: rule, now: now)
+    }
+
+    private mutating func completePowerCycle(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
+        if server.status == .stopped {
+            return openIntent(step: 1, operation: .start, server: server, rule: rule, checksCooldown: false, now: now)
+        }
+        if let intent = lastIntent, intent.step > 0, server.status == .active || server.status == .starting {
+            // A refused start of a server that runs all the same: somebody else started it.
+            run.reason = .applied
+            run.rungDeadline = run.rungDeadline ?? now
+            return isCommand ? judgeCommand(server, rule: rule, now: now) : judge(isOver: isProblemOver, rule: rule, now: now)
+        }
+        let isLate = run.rungDeadline.map { now >= $0 } ?? true
+        if isLate, server.status == .active {
+            // The stop did nothing: nothing is owed, and the rung did not help.
+            return notYet(rule: rule, now: now, mayClimb: true)
+        }
+        run.detail = "waits for \(serverLabel) to stop, it is \(server.status); then it will be started"
+        return wait(until: now + settings.verifyInterval, now: now)
+    }
+
+    private mutating func judgeCommand(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
+        guard let action = rung?.action else { return finish(.succeeded, .applied, "done", now: now) }
+        if server.status == action.expectedStatus {
+            return finish(
+                .succeeded, .effective, "\(action.rawValue) of \(serverLabel), which is \(server.status) again", now: now,
+                messages: rung.map { notifications(of: $0) } ?? [])
+        }
+        if let deadline = run.rungDeadline, now >= deadline {
+            return finish(.failed, .ineffective, "\(serverLabel) is \(server.status) after \(action.rawValue)", now: now)
+        }
+        return wait(until: now + settings.verifyInterval, now: now)
+    }
+
+    /// The server is `active`; `isOver` says whether the problem is.
+    private mutating func judge(isOver: Bool, rule: Rule, now: Timestamp) -> RunEffect {
+        guard isOver else {
+            run.healthySince = nil
+            return notYet(rule: rule, now: now, mayClimb: true)
+        }
+        let since = run.healthySince ?? now
+        run.healthySince = since
+        let lastsUntil = since + rule.healthyDelay
+        if now >= lastsUntil {
+            let action = rung?.action?.rawValue ?? "the action"
+            return finish(
+                .succeeded, .effective, "\(action) helped: \(serverLabel) has been healthy for \(Int(rule.healthyDelay.inSeconds)) s",
+                now: now, messages: rung.map { notifications(of: $0) } ?? [])
+        }
+        run.detail = "healthy; must last until \(lastsUntil.rfc3339)"
+        return wait(until: min(lastsUntil, now + settings.verifyInterval), now: now)
+    }
+
+    private mutating func notYet(rule: Rule, now: Timestamp, mayClimb: Bool) -> RunEffect {
+        guard let deadline = run.rungDeadline, now >= deadline, mayClimb else {
+            let next = run.rungDeadline.map { max(now, min($0, now + settings.verifyInterval)) } ?? now + settings.verifyInterval
+            return wait(until: mayClimb ? next : now + settings.verifyInterval, now: now)
+        }
+        // The fleet's size bounds what the next rung may do.
+        return .readInventory(maxAge: settings.inventoryMaxAge)
+    }
+
+    /// The rung did not help in its time: the next one.
+    private mutating func climb(rule: Rule, now: Timestamp) -> RunEffect {
+        guard let server else { return wait(until: now, now: now) }
+        let tried = rung?.action?.rawValue ?? "the action"
+        guard rule.rungs.indices.contains(run.rung + 1) else {
+            return finish(.failed, .ineffective, "\(tried) did not help \(serverLabel)", now: now)
+        }
+        let next = rule.rungs[run.rung + 1]
+        guard let action = next.action else {
+            run.rung += 1
+            return finish(
+                .failed, .ineffective, "\(tried) did not help \(serverLabel); people were told", now: now,
+                messages: notifications(of: next))
+        }
+        if let episode, now.since(episode.lastSeenAt) > rule.limits.maxEventAge {
+            // Stale evidence never acts; the lane stays taken, and the next repeat or resolve wakes the run.
+            run.reason = .staleEvidence
+            run.detail = "\(tried) did not help as far as is known, but the last word of the problem is too old to act on"
+            return wait(until: now + .seconds(60), now: now)
+        }
+        run.rung += 1
+        return openIntent(
+            step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: false, now: now)
+    }
+
+    /// A guard refused a later rung. A spent budget of the server ends the climb and tells people; what lifts soon is waited for.
+    mutating func rungRefused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
+        run.rung -= 1
+        switch refusal.reason {
+        case .budgetSpent:
+            return finish(
+                .failed, .budgetSpent, "no further rung for \(serverLabel): \(refusal.detail)", now: now,
+                messages: lastWords(rule: rule))
+        default:
+            run.reason = refusal.reason
+            run.detail = refusal.detail
+            return wait(until: max(refusal.until ?? now, now + .seconds(15)), now: now)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package import Model
+package import Rules
+package import Store
+package import VPSAPI
+
+/// How one run goes on: a pure function of what the run is, what it is told, and the time.
+///
+/// The machine performs nothing. A worker claims a run, makes a machine of it, hands it ``RunInput/woken`` and from then on the outcome of
+/// each effect it asked for, until a transition releases the lease. Nothing is kept between two claims but the run itself, so a crash at
+/// any point is the same as a claim that never ended.
+package struct RunMachine: Sendable {
+    /// The run as it will be after the next transition.
+    package internal(set) var run: Run
+    let episode: Episode?
+    let isProblemOpen: Bool
+    /// `nil` when the run's rule can not be found any more.
+    let rule: Rule?
+    let event: Event?
+    let settings: EngineSettings
+    let resolver: ServerResolver
+
+    var lastIntent: Intent?
+    var fleet: [Server] = []
+    var server: Server?
+    /// Whether the list of servers was read anew for this claim, so that "not found" is not the cache's word.
+    var hasFreshInventory = false
+    /// The run as it will be once the intent that is being written is on disk.
+    var opening: Run?
+
+    package init(
+        claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver
+    ) {
+        run = claimed.run
+        episode = claimed.episode
+        isProblemOpen = claimed.isProblemOpen
+        lastIntent = claimed.lastIntent
+        self.rule = rule
+        self.event = event
+        self.settings = settings
+        self.resolver = resolver
+    }
+
+    /// Whether a person asked for this run, rather than an alert.
+    var isCommand: Bool { run.episode == nil }
+
+    /// The next effect.
+    package mutating func next(_ input: RunInput, now: Timestamp) -> RunEffect {
+        guard let rule, let event else {
+            return abandon(now: now)
+        }
+        if let opened = opening {
+            opening = nil
+            switch input {
+            case .committed(let intent?):
+                run = opened
+                lastIntent = intent
+                return .send(intent)
+            case .refused(let refusal):
+                return run.state == .verifying
+                    ? rungRefused(refusal, rule: rule, now: now) : guardRefused(refusal, now: now)
+            default:
+                break
+            }
+        }
+        switch run.state {
+        case .pending, .held, .ready, .approval:
+            return approach(input, rule: rule, event: event, now: now)
+        case .running:
+            return request(input, rule: rule, event: event, now: now)
+        case .unknown:
+            return reconcile(input, rule: rule, event: event, now: now)
+        case .verifying:
+            return verify(input, rule: rule, event: event, now: now)
+        case .parked, .succeeded, .failed, .cancelled, .expired:
+            // Never claimed; give it back untouched and out of the way.
+            return wait(until: now + .seconds(3_600), now: now)
+        }
+    }
+
+    /// A run whose rule or event is gone: nothing was sent, so it ends; something may have been, so a person decides.
+    private mutating func abandon(now: Timestamp) -> RunEffect {
+        if run.state.holdsLane, let lastIntent, lastIntent.outcome == nil {
+            return park("rule \(run.rule) is gone while a \(lastIntent.operation.rawValue) may be on its way", now: now)
+        }
+        return finish(.cancelled, .ruleRemoved, "rule \(run.rule) of revision \(run.revision) is gone", now: now)
+    }
+
+    // MARK: Words that every state uses
+
+    var context: EvaluationContext? {
+        guard let rule, let event else { return nil }
+        return EvaluationContext(
+            event: event, args: CommandDesk.arguments(of: event, for: rule), server: server, fleet: fleet)
+    }
+
+    /// The server action of the rung that is at work or next.
+    var rung: Rung? {
+        guard let rule, rule.rungs.indices.contains(run.rung) else { return nil }
+        return rule.rungs[run.rung]
+    }
+
+    /// Names the run's server for people.
+    var serverLabel: String {
+        guard let id = run.server else { return "no server" }
+        return "\(run.serverName ?? "server") (\(id))"
+    }
+
+    /// Stays in its state and is looked at again later.
+    func wait(until: Timestamp, now: Timestamp) -> RunEffect {
+        var waiting = run
+        waiting.dueAt = until
+        return .commit(RunTransition(now: now, run: waiting, releasesLease: true))
+    }
+
+    /// A guard that lifts by itself is in the way.
+    ///
+    /// - Parameter until: when to judge again; `nil` backs off from 5 seconds to 5 minutes.
+    mutating func hold(_ reason: Reason, _ detail: String, until: Timestamp?, now: Timestamp, closing: IntentChange? = nil) -> RunEffect {
+        let isNew = run.state != .held || run.reason != reason
+        run.attempts = isNew ? 0 : run.attempts + 1
+        run.state = .held
+        run.reason = reason
+        run.detail = detail
+        run.rungDeadline = nil
+        run.healthySince = nil
+        run.dueAt = until ?? now + backoff(run.attempts)
+        let audit = isNew ? [entry(.run, reason, "held: \(detail)", now: now)] : []
+        return .commit(RunTransition(now: now, run: run, intent: closing, audit: audit, releasesLease: true))
+    }
+
+    /// 5 s, 10 s, 20 s … 5 minutes. No jitter: one process asks one API, and its runs were spread when they came.
+    func backoff(_ attempts: Int) -> Duration {
+        .seconds(min(300, 5 << min(attempts, 6)))
+    }
+
+    /// The run ends; what it owes people goes to the outbox in the same transaction.
+    mutating func finish(
+        _ state: RunState, _ reason: Reason, _ detail: String, now: Timestamp, closing: IntentChange? = nil,
+        messages: [NewMessage] = [], isDeadLetter: Bool = false
+    ) -> RunEffect {
+        run.state = state
+        run.reason = reason
+        run.detail = String(detail.prefix(500))
+        run.finishedAt = now
+        run.dueAt = now
+        run.healthySince = nil
+        run.rungDeadline = nil
+        let letter =
+            isDeadLetter
+            ? DeadLetter(at: now, reason: reason, event: run.event, run: run.id, rule: run.rule, detail: run.detail) : nil
+        return .commit(
+            RunTransition(
+                now: now, run: run, intent: closing, audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
+                messages: messages + answers("\(outcomeWord(state)) \(detail)"), deadLetter: letter, releasesLease: true))
+    }
+
+    /// Only a person can say what happened; the lane stays taken.
+    mutating func park(_ detail: String, now: Timestamp) -> RunEffect {
+        run.state = .parked
+        run.reason = .outcomeUnknown
+        run.detail = String(detail.prefix(500))
+        run.dueAt = now + .seconds(365 * 86_400)
+        let letter = DeadLetter(
+            at: now, reason: .outcomeUnknown, event: run.event, run: run.id, rule: run.rule, detail: run.detail)
+        return .commit(
+            RunTransition(
+                now: now, run: run, audit: [entry(.run, .outcomeUnknown, "parked: \(detail)", now: now)],
+                messages: answers("A person must decide: \(detail)"), deadLetter: letter, releasesLease: true))
+    }
+
+    func entry(_ kind: AuditEntry.Kind, _ reason: Reason, _ detail: String, now: Timestamp) -> AuditEntry {
+        AuditEntry(
+            at: now, kind: kind, reason: reason, delivery: run.event.delivery, run: run.id, rule: run.rule, server: run.server,
+            actor: actor, detail: String(detail.prefix(500)))
+    }
+
+    private var actor: String {
+        guard let command = event?.command, let source = event?.source else { return "rule" }
+        return "\(source):\(command.userID)"
+    }
+
+    /// What the person who gave a command is told; an alert has nobody to answer.
+    func answers(_ text: String) -> [NewMessage] {
+        guard let event, let url = event.command?.responseURL else { return [] }
+        return [NewMessage(destination: .response(source: event.source, url: url), text: text, run: run.id)]
+    }
+
+    private func outcomeWord(_ state: RunState) -> String {
+        switch state {
+        case .succeeded: "Done:"
+        case .cancelled: "Not done:"
+        case .expired: "Not done any more:"
+        default: "Failed:"
+        }
+    }
+
+    /// The messages of a rung, rendered; a template that fails says so in its place, so that people are told in any case.
+    func notifications(of rung: Rung) -> [NewMessage] {
+        guard let context else { return [] }
+        return rung.notifications.map { step in
+            let text: String
+            do throws(EvaluationFailure) {
+                text = try step.text.render(context).shownText
+            } catch {
+                text = "Rule \(run.rule), run \(run.id), \(serverLabel): its message could not be written (\(error.message))."
+            }
+            return NewMessage(destination: .channel(step.channel), text: text, run: run.id)
+        }
+    }
+}

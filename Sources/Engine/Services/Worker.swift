@@ -1,0 +1,239 @@
+package import Logging
+package import Model
+import Rules
+import ServiceLifecycle
+package import Store
+import Synchronization
+package import VPSAPI
+package import Webhooks
+
+/// Steps runs: claims those that are due, performs what their machines ask for, and writes what comes of it.
+///
+/// A run is stepped under a lease and an epoch. A request leaves only within half a lease after its intent was written, so that a
+/// worker that was stopped for a while does not act on a run that another has taken over.
+package struct Worker: Service {
+    private let store: any Store
+    private let queries: any Queries
+    private let api: any ServersAPI
+    private let inventory: Inventory
+    private let prober: any Prober
+    private let rules: RuleBook
+    private let sources: [String: WebhookSource]
+    private let resolver: ServerResolver
+    private let settings: EngineSettings
+    private let clock: any TimeSource
+    private let doorbell: Doorbell
+    private let messageDoorbell: Doorbell
+    private let logger: Logger
+    private let inFlight = InFlight()
+
+    package init(
+        store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober, rules: RuleBook,
+        sources: [String: WebhookSource], resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource,
+        doorbell: Doorbell, messageDoorbell: Doorbell, logger: Logger
+    ) {
+        self.store = store
+        self.queries = queries
+        self.api = api
+        self.inventory = inventory
+        self.prober = prober
+        self.rules = rules
+        self.sources = sources
+        self.resolver = resolver
+        self.settings = settings
+        self.clock = clock
+        self.doorbell = doorbell
+        self.messageDoorbell = messageDoorbell
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    do throws(StoreError) {
+                        try await heartbeat()
+                        let free = settings.concurrency - inFlight.count
+                        let claimed = free > 0 ? try await claim(limit: free) : []
+                        for run in claimed {
+                            inFlight.begin(run.run)
+                            group.addTask {
+                                await step(run)
+                                inFlight.end(run.run)
+                                doorbell.ring()
+                            }
+                        }
+                        if claimed.isEmpty { await doorbell.wait(atMost: try await idleTime()) }
+                    } catch {
+                        logger.error("the worker waits for the store", metadata: ["error": "\(error)"])
+                        await doorbell.wait(atMost: .seconds(1))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Steps every run that is due once, one after the other; what tests and simulations drive.
+    /// - Returns: how many there were.
+    package func stepDueRuns() async throws(StoreError) -> Int {
+        let claimed = try await claim(limit: settings.concurrency)
+        for run in claimed { await step(run) }
+        return claimed.count
+    }
+
+    private func claim(limit: Int) async throws(StoreError) -> [ClaimedRun] {
+        let now = clock.now()
+        return try await store.claimRuns(ClaimRequest(now: now, leaseUntil: now + settings.lease, limit: limit))
+    }
+
+    private func heartbeat() async throws(StoreError) {
+        let due = inFlight.dueForHeartbeat(now: clock.now(), interval: settings.lease / 3)
+        if !due.isEmpty { try await store.heartbeat(due, leaseUntil: clock.now() + settings.lease) }
+    }
+
+    /// How long there is nothing to do: until the next run is due, at most a third of a lease (for heartbeats).
+    private func idleTime() async throws(StoreError) -> Duration {
+        let longest = settings.lease / 3
+        guard inFlight.count < settings.concurrency, let due = try await queries.nextDue() else { return longest }
+        return min(longest, max(.milliseconds(1), due.since(clock.now())))
+    }
+
+    /// Performs one run's effects until it is given back.
+    private func step(_ claimed: ClaimedRun) async {
+        do throws(StoreError) {
+            let rule = try await rules.rule(claimed.run.rule, revision: claimed.run.revision)
+            var machine = RunMachine(
+                claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver)
+            var input = RunInput.woken
+            var writtenAt = clock.now()
+            // A machine asks for a handful of effects per claim; the bound keeps a fault in it from spinning.
+            for _ in 0..<32 {
+                switch machine.next(input, now: clock.now()) {
+                case .commit(let transition):
+                    writtenAt = clock.now()
+                    guard let next = try await commit(transition) else { return }
+                    input = next
+                case .readInventory(let maxAge):
+                    input = .inventory(await readInventory(maxAge: maxAge))
+                case .readServer(let id):
+                    input = .server(await result { () async throws(APIError) in try await api.get(id) })
+                case .send(let intent):
+                    let isTrusted = clock.now().since(writtenAt) < settings.lease / 2
+                    input = .answer(isTrusted ? await send(intent) : .failure(.leaseLost))
+                case .probe(let probe, let server):
+                    input = .probe(isHealthy: await prober.isHealthy(server, probe: probe))
+                }
+            }
+            logger.critical("a run asked for too many effects in one claim", metadata: ["run": "\(claimed.run.id)"])
+        } catch {
+            // Its lease ends by itself and the run is claimed again; nothing is lost.
+            logger.error("a run could not be written", metadata: ["run": "\(claimed.run.id)", "error": "\(error)"])
+        }
+    }
+
+    /// - Returns: what the machine is told, or `nil` when the run is given back or was taken away.
+    private func commit(_ transition: RunTransition) async throws(StoreError) -> RunInput? {
+        let result = try await store.commit(transition)
+        switch result {
+        case .committed(let intent):
+            log(transition)
+            if !transition.messages.isEmpty { messageDoorbell.ring() }
+            return transition.releasesLease ? nil : .committed(intent: intent)
+        case .refused(let refusal):
+            return .refused(refusal)
+        case .fenced:
+            logger.warning("a run was taken over by another worker", metadata: ["run": "\(transition.run.id)"])
+            return nil
+        }
+    }
+
+    private func event(of claimed: ClaimedRun) -> Event? {
+        guard let source = sources[claimed.delivery.source],
+            let events = try? Webhooks.decode(claimed.delivery, source: source),
+            events.indices.contains(claimed.run.event.index)
+        else { return nil }
+        return events[claimed.run.event.index]
+    }
+
+    private func readInventory(maxAge: Duration) async -> Result<InventorySnapshot, APIError> {
+        let now = clock.now()
+        return await result { () async throws(APIError) in try await inventory.servers(maxAge: maxAge, now: now) }
+    }
+
+    private func send(_ intent: Intent) async -> Result<String, APIError> {
+        await result { () async throws(APIError) in
+            switch intent.operation {
+            case .reboot: try await api.reboot(intent.server).message ?? "no message"
+            case .start: try await api.start(intent.server).message ?? "no message"
+            case .stop: try await api.stop(intent.server).message ?? "no message"
+            default:
+                throw APIError(code: .notSent, certainty: .notExecuted, detail: "\(intent.operation.rawValue) is no step of a run")
+            }
+        }
+    }
+
+    private func result<Value>(_ body: () async throws(APIError) -> Value) async -> Result<Value, APIError> {
+        do throws(APIError) {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func log(_ transition: RunTransition) {
+        for entry in transition.audit {
+            logger.info(
+                "run",
+                metadata: [
+                    "run": "\(transition.run.id)", "rule": "\(transition.run.rule)", "state": "\(transition.run.state.rawValue)",
+                    "reason": "\(entry.reason?.rawValue ?? "")", "server": "\(transition.run.server?.description ?? "")",
+                    "detail": "\(entry.detail)",
+                ])
+        }
+    }
+}
+
+extension APIError {
+    /// Nothing was sent, since the worker can not be sure that the run is still its own.
+    fileprivate static let leaseLost = APIError(
+        code: .notSent, certainty: .notExecuted, detail: "the worker was held up for too long to send this safely")
+}
+
+/// The runs that a worker holds now, with the instant of their last sign of life.
+private final class InFlight: Sendable {
+    private struct Entry {
+        var epoch: Int64
+        var seen: Timestamp?
+    }
+
+    private let runs = Mutex<[RunID: Entry]>([:])
+
+    var count: Int { runs.withLock { $0.count } }
+
+    func begin(_ run: Run) {
+        runs.withLock { $0[run.id] = Entry(epoch: run.epoch, seen: nil) }
+    }
+
+    func end(_ run: Run) {
+        _ = runs.withLock { $0.removeValue(forKey: run.id) }
+    }
+
+    /// The runs whose lease should be extended now.
+    func dueForHeartbeat(now: Timestamp, interval: Duration) -> [RunID: Int64] {
+        runs.withLock { runs in
+            var due: [RunID: Int64] = [:]
+            for (id, entry) in runs {
+                guard let seen = entry.seen else {
+                    // The claim itself was the first sign of life.
+                    runs[id]?.seen = now
+                    continue
+                }
+                if now.since(seen) >= interval {
+                    due[id] = entry.epoch
+                    runs[id]?.seen = now
+                }
+            }
+            return due
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/// Arithmetic and comparison. Whole numbers never wrap: what does not fit is a failure.
+extension CELEvaluator {
+    mutating func apply(_ name: CELOperator, _ left: CELValue, _ right: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch name {
+        case .equal: return .bool(try CELValue.equals(left, right, meter: &meter))
+        case .notEqual: return .bool(try !CELValue.equals(left, right, meter: &meter))
+        case .less: return .bool(try order(left, right, name) == .less)
+        case .greater: return .bool(try order(left, right, name) == .greater)
+        case .lessOrEqual:
+            let order = try order(left, right, name)
+            return .bool(order == .less || order == .equal)
+        case .greaterOrEqual:
+            let order = try order(left, right, name)
+            return .bool(order == .greater || order == .equal)
+        case .in: return .bool(try contains(right, left))
+        case .add: return try sum(left, right)
+        case .subtract: return try difference(left, right)
+        case .multiply: return try product(left, right)
+        case .divide: return try quotient(left, right)
+        case .remainder: return try remainder(left, right)
+        }
+    }
+
+    private mutating func order(
+        _ left: CELValue, _ right: CELValue, _ name: CELOperator
+    ) throws(EvaluationFailure) -> CELValue.Ordering {
+        if let numeric = CELValue.numericOrdering(left, right) { return numeric }
+        switch (left, right) {
+        case (.bool(let left), .bool(let right)): return left == right ? .equal : (right ? .less : .greater)
+        case (.string(let left), .string(let right)):
+            try meter.charge(bytes: min(left.utf8.count, right.utf8.count))
+            return CELValue.order(left.utf8, bytes: right.utf8)
+        case (.bytes(let left), .bytes(let right)):
+            try meter.charge(bytes: min(left.count, right.count))
+            return CELValue.order(left, bytes: right)
+        case (.timestamp(let left), .timestamp(let right)): return left < right ? .less : (left == right ? .equal : .greater)
+        case (.duration(let left), .duration(let right)): return left < right ? .less : (left == right ? .equal : .greater)
+        default: throw Self.noOverload(name.rawValue, left, right)
+        }
+    }
+
+    private mutating func contains(_ container: CELValue, _ value: CELValue) throws(EvaluationFailure) -> Bool {
+        switch container {
+        case .list(let items):
+            for item in items where try CELValue.equals(item, value, meter: &meter) { return true }
+            return false
+        case .map(let map): return map[value] != nil
+        default: throw Self.noOverload("in", value, container)
+        }
+    }
+
+    private mutating func sum(_ left: CELValue, _ right: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch (left, right) {
+        case (.int(let left), .int(let right)): return .int(try Self.fitting(left.addingReportingOverflow(right)))
+        case (.uint(let left), .uint(let right)): return .uint(try Self.fitting(left.addingReportingOverflow(right)))
+        case (.double(let left), .double(let right)): return .double(left + right)
+        case (.string(let left), .string(let right)):
+            try meter.allocate(text: left.utf8.count + right.utf8.count)
+            return .string(left + right)
+        case (.bytes(let left), .bytes(let right)):
+            try meter.allocate(text: left.count + right.count)
+            return .bytes(left + right)
+        case (.list(let left), .list(let right)):
+            try meter.allocate(elements: left.count + right.count)
+            return .list(left + right)
+        case (.timestamp(let instant), .duration(let span)), (.duration(let span), .timestamp(let instant)):
+            return .timestamp(try Self.inRange(instant.adding(span.nanoseconds)))
+        case (.duration(let left), .duration(let right)):
+            let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.nanoseconds)
+            return .duration(CELDuration(nanoseconds: try Self.fitting((sum, overflow))))
+        default: throw Self.noOverload("+", left, right)
+        }
+    }
+
+    private func difference(_ left: CELValue, _ right: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch (left, right) {
+        case (.int(let left), .int(let right)): return .int(try Self.fitting(left.subtractingReportingOverflow(right)))
+        case (.uint(let left), .uint(let right)): return .uint(try Self.fitting(left.subtractingReportingOverflow(right)))
+        case (.double(let left), .double(let right)): return .double(left - right)
+        case (.timestamp(let left), .timestamp(let right)): return .duration(try Self.inRange(left.since(right)))
+        case (.timestamp(let instant), .duration(let span)):
+            let negated = try Self.fitting(Int64(0).subtractingReportingOverflow(span.nanoseconds))
+            return .timestamp(try Self.inRange(instant.adding(negated)))
+        case (.duration(let left), .duration(let right)):
+            let (difference, overflow) = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
+            return .duration(CELDuration(nanoseconds: try Self.fitting((difference, overflow))))
+        default: throw Self.noOverload("-", left, right)
+        }
+    }
+
+    private func product(_ left: CELValue, _ right: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch (left, right) {
+        case (.int(let left), .int(let right)): return .int(try Self.fitting(left.multipliedReportingOverflow(by: right)))
+        case (.uint(let left), .uint(let right)): return .uint(try Self.fitting(left.multipliedReportingOverflow(by: right)))
+        case (.double(let left), .double(let right)): return .double(left * right)
+        default: throw Self.noOverload("*", left, right)
+        }
+    }
+
+    private func quotient(_ left: CELValue, _ right: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch (left, right) {
+        case (.int(_), .int(0)), (.uint(_), .uint(0)): throw EvaluationFailure(.divisionByZero, "division by zero")
+        case (.int(let left), .int(let right)): return .int(try Self.fitting(left.dividedReportingOverflow(by: right)))
+        case (.uint(let left), .uint(let right)): return .uint(left / right)
+        case (.double(let left), .double(let right)): return .double(left / right)
+        default: throw Self.noOverload("/", left, right)
+        }
+    }
+
+    private func remainder(_ left: CELValue, _ right: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch (left, right) {
+        case (.int(_), .int(0)), (.uint(_), .uint(0)): throw EvaluationFailure(.divisionByZero, "remainder by zero")
+        case (.int(let left), .int(let right)): return .int(try Self.fitting(left.remainderReportingOverflow(dividingBy: right)))
+        case (.uint(let left), .uint(let right)): return .uint(left % right)
+        default: throw Self.noOverload("%", left, right)
+        }
+    }
+
+    static func negated(_ value: CELValue) throws(EvaluationFailure) -> CELValue {
+        switch value {
+        case .int(let number): return .int(try fitting(Int64(0).subtractingReportingOverflow(number)))
+        case .double(let number): return .double(-number)
+        default: throw noOverload("-", value)
+        }
+    }
+
+    private static func fitting<Value>(_ result: (partialValue: Value, overflow: Bool)) throws(EvaluationFailure) -> Value {
+        if result.overflow { throw EvaluationFailure(.overflow, "the result does not fit 64 bits") }
+        return result.partialValue
+    }
+
+    private static func inRange<Value>(_ value: Value?) throws(EvaluationFailure) -> Value {
+        guard let value else { throw EvaluationFailure(.overflow, "the result is out of range for dates and spans of time") }
+        return value
+    }
+}

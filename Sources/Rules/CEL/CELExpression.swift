@@ -1,0 +1,34 @@
+/// A parsed expression: well-formed and within its limits, its names not yet checked.
+package struct CELExpression: Sendable {
+    /// The longest expression, in bytes.
+    package static let maxBytes = 8_192
+    /// The most nodes that an expression may have.
+    package static let maxNodes = 2_000
+    /// How deep parentheses, lists, calls and operators may be inside each other; chains of `&&` and `||` count once.
+    package static let maxDepth = 128
+    /// How many macros (`all`, `map`, …) may be inside each other.
+    package static let maxLoops = 3
+
+    /// The text it was read from.
+    package let text: String
+    package let root: CELNode
+
+    /// Reads an expression.
+    ///
+    /// - Throws: ``CELSyntaxError`` with the position of the first mistake.
+    package init(_ text: String) throws(CELSyntaxError) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= Self.maxBytes else {
+            throw CELSyntaxError(
+                "the expression is longer than \(Self.maxBytes) bytes", span: 0..<min(1, bytes.count), isTooLarge: true)
+        }
+        var parser = try CELParser(lexer: CELLexer(bytes: bytes))
+        root = try parser.wholeText()
+        self.text = text
+    }
+
+    init(text: String, root: CELNode) {
+        self.text = text
+        self.root = root
+    }
+}

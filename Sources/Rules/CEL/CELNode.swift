@@ -1,0 +1,200 @@
+/// A node of a parsed expression; immutable.
+package final class CELNode: Sendable {
+    package let kind: Kind
+    /// The part of the text it was read from, in UTF-8 bytes from the beginning of the expression.
+    package let span: Range<Int>
+
+    package indirect enum Kind: Sendable {
+        case literal(CELValue)
+        /// A name; `isRooted` when it was written with a leading dot, which skips local names and the container.
+        case identifier(String, isRooted: Bool)
+        case select(Selection)
+        case index(operand: CELNode, index: CELNode, isOptional: Bool)
+        case call(CELCall)
+        case list([CELListElement])
+        case map([CELMapElement])
+        case conditional(condition: CELNode, then: CELNode, otherwise: CELNode)
+        /// All operands of a chain of `&&`.
+        case and([CELNode])
+        /// All operands of a chain of `||`.
+        case or([CELNode])
+        case not(CELNode)
+        case negate(CELNode)
+        case binary(CELOperator, CELNode, CELNode)
+        case comprehension(CELComprehension)
+    }
+
+    /// `operand.field`.
+    package struct Selection: Sendable {
+        package let operand: CELNode
+        package let field: String
+        /// `operand.?field`.
+        package let isOptional: Bool
+        /// `has(operand.field)`.
+        package let isTest: Bool
+        /// The whole chain as a name, `event.labels`, when it is made of names only.
+        let qualifiedName: String?
+        /// Whether the chain began with a dot.
+        let isRooted: Bool
+    }
+
+    /// How many nodes lie on the longest way down, this one included; bounds the evaluator's recursion.
+    let depth: Int
+    /// How many macros are inside each other, at most.
+    let loops: Int
+
+    init(_ kind: Kind, span: Range<Int>) {
+        self.kind = kind
+        self.span = span
+        var depth = 0
+        var loops = 0
+        Self.forEachChild(of: kind) { child, isBody in
+            depth = max(depth, child.depth)
+            loops = max(loops, child.loops + (isBody ? 1 : 0))
+        }
+        self.depth = depth + 1
+        self.loops = loops
+    }
+
+    /// The nodes directly below, in the order in which they stand.
+    package var children: [CELNode] {
+        var found: [CELNode] = []
+        Self.forEachChild(of: kind) { child, _ in found.append(child) }
+        return found
+    }
+
+    /// Calls `visit` for every node directly below, saying whether a macro evaluates it once per element.
+    private static func forEachChild(of kind: Kind, _ visit: (CELNode, _ isBody: Bool) -> Void) {
+        switch kind {
+        case .literal, .identifier: break
+        case .select(let selection): visit(selection.operand, false)
+        case .index(let operand, let index, _):
+            visit(operand, false)
+            visit(index, false)
+        case .call(let call):
+            if let target = call.target { visit(target, false) }
+            for argument in call.arguments { visit(argument, false) }
+        case .list(let elements):
+            for element in elements { visit(element.value, false) }
+        case .map(let elements):
+            for element in elements {
+                visit(element.key, false)
+                visit(element.value, false)
+            }
+        case .conditional(let condition, let then, let otherwise):
+            for child in [condition, then, otherwise] { visit(child, false) }
+        case .and(let operands), .or(let operands):
+            for operand in operands { visit(operand, false) }
+        case .not(let operand), .negate(let operand): visit(operand, false)
+        case .binary(_, let left, let right):
+            visit(left, false)
+            visit(right, false)
+        case .comprehension(let loop):
+            visit(loop.range, false)
+            if let condition = loop.condition { visit(condition, true) }
+            if let result = loop.result { visit(result, true) }
+        }
+    }
+
+    /// The node as a path for messages, such as `event.labels.env` or `event.payload.items[0]`; `nil` for anything that is computed.
+    package var path: String? {
+        switch kind {
+        case .identifier(let name, _): return name
+        case .select(let selection): return selection.operand.path.map { "\($0).\(selection.field)" }
+        case .index(let operand, let index, _):
+            guard let base = operand.path, case .literal(let key) = index.kind else { return nil }
+            switch key {
+            case .string(let text): return "\(base)[\"\(text)\"]"
+            case .int(let number): return "\(base)[\(number)]"
+            case .uint(let number): return "\(base)[\(number)u]"
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+}
+
+/// A function call; `target` is what stands before the dot of a member call.
+package struct CELCall: Sendable {
+    package let name: String
+    /// `nil` for a name that is no function.
+    package let function: CELFunction?
+    package let target: CELNode?
+    package let arguments: [CELNode]
+    /// Where the name stands, in UTF-8 bytes from the beginning of the expression.
+    package let nameSpan: Range<Int>
+    /// The compiled pattern of a call of `matches` whose pattern is a constant and well-formed.
+    let pattern: Pattern?
+
+    init(name: String, function: CELFunction?, target: CELNode?, arguments: [CELNode], nameSpan: Range<Int>) {
+        self.name = name
+        self.function = function
+        self.target = target
+        self.arguments = arguments
+        self.nameSpan = nameSpan
+        if function == .matches, case .literal(.string(let text))? = arguments.last?.kind {
+            pattern = try? Pattern(text)
+        } else {
+            pattern = nil
+        }
+    }
+}
+
+/// An element of a list literal; `[?x]` leaves out an empty optional.
+package struct CELListElement: Sendable {
+    package let value: CELNode
+    package let isOptional: Bool
+}
+
+/// An entry of a map literal; `{?k: x}` leaves out an empty optional.
+package struct CELMapElement: Sendable {
+    package let key: CELNode
+    package let value: CELNode
+    package let isOptional: Bool
+}
+
+/// A macro that walks a list or a map, or binds an optional's value.
+package struct CELComprehension: Sendable {
+    package enum Macro: String, Sendable, CaseIterable {
+        case all
+        case exists
+        case existsOne = "exists_one"
+        case map
+        case filter
+        case optMap
+        case optFlatMap
+    }
+
+    package let macro: Macro
+    package let range: CELNode
+    package let variable: String
+    /// The predicate of `all`, `exists`, `exists_one`, `filter`, and the optional one of `map`.
+    package let condition: CELNode?
+    /// What `map`, `optMap` and `optFlatMap` make.
+    package let result: CELNode?
+}
+
+/// The operators with two operands, logic aside.
+package enum CELOperator: String, Sendable, CaseIterable {
+    case equal = "=="
+    case notEqual = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case `in` = "in"
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+    case remainder = "%"
+
+    /// How tightly it binds; relations 1, sums 2, products 3.
+    var precedence: Int {
+        switch self {
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .in: 1
+        case .add, .subtract: 2
+        case .multiply, .divide, .remainder: 3
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// A command as a rule declares it: its words and its arguments.
+package struct CommandTrigger: Sendable {
+    /// The command without its slash, such as `vps`.
+    package let name: String
+    /// The words after it that belong to the command, such as `reboot`.
+    package let words: [String]
+    package let arguments: [CommandArgument]
+
+    /// How to call it, on one line: `/vps reboot SERVER [--force]`.
+    package var usage: String {
+        let shown = arguments.map { argument in
+            if argument.type == .bool { return "[--\(argument.name)]" }
+            let upper = String(decoding: argument.name.utf8.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }, as: UTF8.self)
+            return argument.isRequired ? upper : "[\(upper)]"
+        }
+        return (["/\(name)"] + words + shown).joined(separator: " ")
+    }
+}
+
+/// One argument of a command.
+package struct CommandArgument: Sendable {
+    package enum ValueType: String, Sendable, CaseIterable {
+        case string
+        case int
+        case bool
+    }
+
+    package let name: String
+    package let type: ValueType
+    package let isRequired: Bool
+    /// What it is when it was not given; without it, the argument is then missing.
+    package let defaultValue: CELValue?
+    /// The longest text, in Unicode scalars.
+    package let maxLength: Int
+}
+
+/// What a typed command is to a rule.
+package enum CommandMatch: Sendable {
+    /// Another command.
+    case notThis
+    /// This command, wrongly called; the message says how to call it and may be shown to the person.
+    case bad(String)
+    case matched(args: [String: CELValue])
+}

@@ -1,0 +1,138 @@
+package import Model
+
+/// One rule of a rule set: what it waits for, what it does, and within which limits. Immutable.
+package final class Rule: Sendable {
+    package let name: String
+    package let description: String?
+    /// A rule that is not enabled is checked and shown, and never evaluated.
+    package let isEnabled: Bool
+    package let trigger: Trigger
+    /// `for`: how long the problem must last before the rule acts, from its first receipt.
+    package let waitFor: Duration?
+    package let probe: Probe?
+    /// How long a healthy state must last before it counts.
+    package let healthyDelay: Duration
+    /// The floor with what the rule makes stricter.
+    package let limits: Limits
+    package let autonomy: Autonomy
+    /// At least one; only the last may have no action.
+    package let rungs: [Rung]
+    /// For a command: who may call it.
+    package let permissions: Permissions?
+    /// For a command: what the chat is told when it was accepted.
+    package let reply: Template?
+    /// The file and line where the rule stands.
+    package let file: String
+    package let line: Int
+
+    let when: [CELExpression]
+    let whenServer: [CELExpression]
+    let target: CELExpression?
+    let vars: CELValue
+    let zones: CELTimeZones
+
+    /// The line of the file where the rule stands, for messages.
+    let firstLine: String
+
+    init(_ draft: RuleDraft, firstLine: String) {
+        self.firstLine = firstLine
+        name = draft.name
+        description = draft.description
+        isEnabled = draft.isEnabled
+        trigger = draft.trigger
+        waitFor = draft.waitFor
+        probe = draft.probe
+        healthyDelay = draft.healthyDelay
+        limits = draft.limits
+        autonomy = draft.autonomy
+        rungs = draft.rungs
+        permissions = draft.permissions
+        reply = draft.reply
+        file = draft.file
+        line = draft.line
+        when = draft.when
+        whenServer = draft.whenServer
+        target = draft.target
+        vars = draft.vars
+        zones = draft.zones
+    }
+
+    /// Whether any rung changes a server.
+    package var actsOnServer: Bool { rungs.contains { $0.action != nil } }
+
+    /// Whether the rule names a server.
+    package var hasTarget: Bool { target != nil }
+
+    /// What a typed command is to this rule.
+    ///
+    /// The command's name and words are compared by bytes; what follows them are the arguments. Bounded: a text of more than 4,000 bytes
+    /// is never a command.
+    package func matchCommand(_ command: ChatCommand) -> CommandMatch {
+        guard let wanted = trigger.command, command.name.utf8.elementsEqual(wanted.name.utf8) else { return .notThis }
+        do throws(CommandLine.Problem) {
+            let words = try CommandLine.words(command.text)
+            guard words.count >= wanted.words.count,
+                zip(words, wanted.words).allSatisfy({ $0.utf8.elementsEqual($1.utf8) })
+            else { return .notThis }
+            return .matched(args: try CommandLine.arguments(Array(words.dropFirst(wanted.words.count)), of: wanted))
+        } catch {
+            guard beginsWithWords(command.text, wanted.words) else { return .notThis }
+            return .bad("\(error.message). Usage: \(wanted.usage)")
+        }
+    }
+
+    /// Whether a text that can not be split begins with this command's words, so that only its own rule complains.
+    private func beginsWithWords(_ text: String, _ words: [String]) -> Bool {
+        let parts = text.utf8.prefix(CommandLine.maxBytes).split(separator: 0x20)
+        return parts.count >= words.count && zip(parts, words).allSatisfy { $0.elementsEqual($1.utf8) }
+    }
+
+    /// The text that names the server: an id, an address, a hostname or a name. Not yet a server: see the resolver.
+    ///
+    /// - Throws: ``EvaluationFailure`` when the expression has no value, or none that is a text or a whole number; and of kind `missing`
+    ///   when the rule has no target or the text is empty.
+    package func evaluateTarget(_ context: EvaluationContext) throws(EvaluationFailure) -> String {
+        guard let target else { throw EvaluationFailure(.missing, "the rule has no target", path: "target") }
+        var evaluator = CELEvaluator(variables: RuleVariables(context, vars: vars), zones: zones)
+        switch try evaluator.value(of: target) {
+        case .string(let text):
+            guard !text.utf8.isEmpty else { throw EvaluationFailure(.missing, "the target is empty", path: target.text) }
+            return text
+        case .int(let number): return String(number)
+        case .uint(let number): return String(number)
+        case let other: throw EvaluationFailure(.type, "the target is a text or a whole number, not \(other.type.title)")
+        }
+    }
+
+    /// Whether `when_server` holds, with every condition that was evaluated.
+    package func evaluateServerConditions(
+        _ context: EvaluationContext
+    ) -> (verdict: Verdict, conditions: [ConditionResult]) {
+        var list = ConditionList(budget: RuleSet.maxEventCost, zones: zones)
+        let (verdict, conditions) = list.judge(whenServer, RuleVariables(context, vars: vars))
+        return (verdict, conditions)
+    }
+}
+
+/// All parts of a rule that was read without error.
+struct RuleDraft {
+    var name: String
+    var description: String?
+    var isEnabled: Bool
+    var trigger: Trigger
+    var waitFor: Duration?
+    var probe: Probe?
+    var healthyDelay: Duration
+    var limits: Limits
+    var autonomy: Autonomy
+    var rungs: [Rung]
+    var permissions: Permissions?
+    var reply: Template?
+    var file: String
+    var line: Int
+    var when: [CELExpression]
+    var whenServer: [CELExpression]
+    var target: CELExpression?
+    var vars: CELValue
+    var zones: CELTimeZones
+}

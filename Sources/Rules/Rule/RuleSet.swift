@@ -1,0 +1,94 @@
+package import Model
+
+/// One rule file as text.
+package struct RuleSource: Sendable {
+    /// The file's name, for messages.
+    package var name: String
+    package var text: String
+
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}
+
+/// What became of loading rule files.
+package struct RuleSetLoad: Sendable {
+    /// `nil` when any diagnostic is an error: files are loaded all together or not at all.
+    package let ruleSet: RuleSet?
+    /// Everything that was found, by file, line and column.
+    package let diagnostics: [Diagnostic]
+}
+
+/// All rules of one revision: an immutable value, swapped whole.
+package struct RuleSet: Sendable {
+    /// What the conditions of all rules may cost for one event, in units; the rules beyond it give an error.
+    package static let maxEventCost = 1_000_000
+
+    package let revision: RuleSetRevision
+    /// In the order of the files and of their place in them.
+    package let rules: [Rule]
+
+    /// Reads rule files and checks every key and every expression; all findings in one pass.
+    ///
+    /// - Parameters:
+    ///   - files: in the order in which their rules are to be evaluated.
+    ///   - revision: a hash over the files, kept with every run.
+    ///   - sources: the configured sources' names, against which `trigger` is checked; `nil` checks nothing.
+    ///   - floor: the limits of `vpsbridge.yaml`, which a rule may only make stricter.
+    ///   - zoneData: the TZif file (RFC 9636) of a time zone such as `Europe/Berlin`, called once for each zone that an expression
+    ///     names; the name holds nothing but letters, digits, `_`, `+`, `-` and single slashes. By default there are no zones but UTC and
+    ///     offsets such as `+02:00`.
+    /// - Returns: the rule set when nothing is an error, and everything that was found.
+    package static func load(
+        _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, floor: Limits,
+        zoneData: (String) -> [UInt8]? = { _ in nil }
+    ) -> RuleSetLoad {
+        withoutActuallyEscaping(zoneData) { zoneData in
+            load(files, revision: revision, sources: sources, floor: floor, zones: TimeZoneCatalog(data: zoneData))
+        }
+    }
+
+    private static func load(
+        _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, floor: Limits, zones: TimeZoneCatalog
+    ) -> RuleSetLoad {
+        let collector = DiagnosticCollector()
+        var rules: [Rule] = []
+        var names: [String: YAMLNode] = [:]
+        for file in files {
+            let reader = RuleFileReader(sources: sources, floor: floor, zones: zones, collector: collector)
+            rules += reader.read(file, &names)
+        }
+        CommandConflicts.report(rules, collector)
+        let diagnostics = collector.diagnostics.sortedByPosition
+        return RuleSetLoad(
+            ruleSet: diagnostics.hasErrors ? nil : RuleSet(revision: revision, rules: rules), diagnostics: diagnostics)
+    }
+
+    /// The rule of that name, compared by bytes.
+    package func rule(named name: String) -> Rule? {
+        rules.first { $0.name.utf8.elementsEqual(name.utf8) }
+    }
+
+    /// One entry for every enabled rule whose trigger fits: its source, and a problem or, for a command, a command.
+    ///
+    /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` has values only when the command is this
+    /// rule's and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.
+    package func evaluate(_ event: Event) -> [RuleEvaluation] {
+        let values = EventValues(event)
+        var budget = Self.maxEventCost
+        var evaluations: [RuleEvaluation] = []
+        for rule in rules where rule.isEnabled && rule.trigger.fits(event) {
+            var context: EvaluationContext?
+            if let command = event.command, case .matched(let args) = rule.matchCommand(command) {
+                context = EvaluationContext(event: event, args: args)
+            }
+            var list = ConditionList(budget: budget, zones: rule.zones)
+            let variables = RuleVariables(event: values, vars: rule.vars, context: context)
+            let (verdict, conditions) = list.judge(rule.when, variables)
+            budget = list.budget
+            evaluations.append(RuleEvaluation(rule: rule, verdict: verdict, conditions: conditions))
+        }
+        return evaluations
+    }
+}

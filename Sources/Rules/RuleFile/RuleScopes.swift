@@ -1,0 +1,53 @@
+/// The names that a rule's expressions may use, by place.
+struct RuleScopes {
+    /// `when`: nothing but the event, so that it can be judged, indexed and replayed without looking at a server.
+    let when: ExpressionScope
+    let target: ExpressionScope
+    /// `when_server`: the server is known.
+    let withServer: ExpressionScope
+    /// Messages.
+    let template: ExpressionScope
+
+    init(vars: CELValue, command: CommandTrigger?, isCommand: Bool, hasTarget: Bool) {
+        var names: [(name: String, type: StaticType)] = [
+            ("event", EventSchema.event), ("vars", Self.titled("`vars`", StaticType(of: vars))),
+        ]
+        var absent: [String: String] = [:]
+        if isCommand {
+            // A command that could not be read has reported itself: its arguments are anything.
+            names.append(("args", command.map(Self.type) ?? .dyn))
+        } else {
+            absent["args"] = "only a rule with a command has arguments"
+        }
+        let early = "the server is not known yet; use `when_server`"
+        when = ExpressionScope(names: names, absent: absent.merging(["server": early, "fleet": early]) { old, _ in old })
+        let late = "the target is what finds the server"
+        target = ExpressionScope(names: names, absent: absent.merging(["server": late, "fleet": late]) { old, _ in old })
+        let server = names + [("server", EventSchema.server), ("fleet", .list(EventSchema.server))]
+        withServer = ExpressionScope(names: server, absent: absent)
+        template =
+            hasTarget
+            ? withServer
+            : ExpressionScope(
+                names: names + [("fleet", .list(EventSchema.server))],
+                absent: absent.merging(["server": "the rule has no `target`"]) { old, _ in old })
+    }
+
+    private static func type(of command: CommandTrigger) -> StaticType {
+        let fields = command.arguments.map { argument in
+            let type: CELType =
+                switch argument.type {
+                case .string: .string
+                case .int: .int
+                case .bool: .bool
+                }
+            return (name: argument.name, type: StaticType.plain(type))
+        }
+        return .record(title: "`args`", fields: fields)
+    }
+
+    private static func titled(_ title: String, _ type: StaticType) -> StaticType {
+        guard case .record(_, let fields) = type else { return type }
+        return .record(title: title, fields: fields)
+    }
+}

@@ -1,0 +1,63 @@
+package import Model
+
+/// Queries over a reader of the file: the store itself, and a process that only looks.
+package protocol SnapshotQueries: Queries {
+    /// Reads the file's snapshots.
+    var reader: SnapshotReader { get }
+}
+
+extension SQLiteStore: SnapshotQueries {}
+
+extension SnapshotQueries {
+    package func undispatched(limit: Int) async throws(StoreError) -> [Delivery] {
+        try await reader.read { try $0.undispatched(limit: limit) }
+    }
+
+    package func openEpisodes(_ keys: [EpisodeKey]) async throws(StoreError) -> [EpisodeKey: Episode] {
+        try await reader.read { session in
+            var found: [EpisodeKey: Episode] = [:]
+            for key in keys { found[key] = try session.openEpisode(key) }
+            return found
+        }
+    }
+
+    package func run(_ id: RunID) async throws(StoreError) -> Run? {
+        try await reader.read { try $0.run(id) }
+    }
+
+    package func runs(limit: Int) async throws(StoreError) -> [Run] {
+        try await reader.read { try $0.runs(limit: limit) }
+    }
+
+    package func intents(of run: RunID) async throws(StoreError) -> [Intent] {
+        try await reader.read { try $0.intents(of: run) }
+    }
+
+    package func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? {
+        try await reader.read { try $0.delivery(id) }
+    }
+
+    package func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry] {
+        try await reader.read { try $0.auditEntries(run: run, delivery: delivery, limit: limit) }
+    }
+
+    package func deadLetters(limit: Int) async throws(StoreError) -> [DeadLetter] {
+        try await reader.read { try $0.deadLetters(limit: limit) }
+    }
+
+    package func ruleSet(_ revision: RuleSetRevision) async throws(StoreError) -> StoredRuleSet? {
+        try await reader.read { try $0.ruleSet(revision) }
+    }
+
+    package func nextDue() async throws(StoreError) -> Timestamp? {
+        try await reader.read { try $0.nextDue() }
+    }
+
+    package func nextMessageDue() async throws(StoreError) -> Timestamp? {
+        try await reader.read { try $0.nextMessageDue() }
+    }
+
+    package func counts() async throws(StoreError) -> StoreCounts {
+        try await reader.read { try $0.counts() }
+    }
+}

@@ -1,0 +1,124 @@
+import Model
+
+/// The guards over a changing request, looked at in the transaction that writes its intent.
+///
+/// In the order of the checks: the lane, the number of servers worked on at once, the cooldown, the server's budgets, the fleet's.
+struct GuardCheck {
+    let session: Session
+    let run: Run
+    let lane: Lane
+    let guards: Guards
+    let now: Timestamp
+
+    /// - Throws: `StoreError.conflict` when the run has no lane, without which nothing is bounded.
+    init(session: Session, run: Run, guards: Guards, now: Timestamp) throws(StoreError) {
+        guard let lane = run.lane else { throw StoreError(.conflict, "run \(run.id) opens a guarded intent without a lane") }
+        self.session = session
+        self.run = run
+        self.lane = lane
+        self.guards = guards
+        self.now = now
+    }
+
+    /// Whether a run in this state counts for `max_concurrent`: parked ones do not, or one of them would stop the whole fleet.
+    static func occupies(_ state: RunState) -> Bool {
+        switch state {
+        case .running, .unknown, .verifying: true
+        default: false
+        }
+    }
+
+    /// The first guard in the way.
+    func refusal() throws -> Refusal? {
+        if let refusal = try laneRefusal() ?? concurrencyRefusal() { return refusal }
+        if guards.checksCooldown, let refusal = try cooldownRefusal() { return refusal }
+        let laneSpent = try budgetRefusal(
+            guards.limits.budgets, reason: .budgetSpent, scope: lane.rawValue, where: "lane = ?", [.text(lane.rawValue)])
+        return try laneSpent
+            ?? budgetRefusal(guards.limits.fleetBudgets, reason: .fleetBudgetSpent, scope: "the fleet", where: "true", [])
+    }
+
+    private func laneRefusal() throws -> Refusal? {
+        let holder = try session.first(
+            "SELECT id FROM runs WHERE lane = ? AND \(Self.holdsLane) AND id <> ?",
+            [.text(lane.rawValue), .int(run.id.rawValue)]
+        ) { try $0.id(RunID.self) }
+        return holder.map { Refusal(reason: .laneBusy, until: nil, detail: "run \($0) is at work on \(lane)") }
+    }
+
+    private func concurrencyRefusal() throws -> Refusal? {
+        let limit = guards.limits.concurrency(fleetSize: guards.fleetSize)
+        let occupied = try session.count(
+            "SELECT count(*) FROM runs WHERE \(Self.holdsLane) AND state <> 'parked' AND id <> ?", [.int(run.id.rawValue)])
+        guard occupied >= limit else { return nil }
+        return Refusal(reason: .maxConcurrent, until: nil, detail: "\(occupied) of \(limit) servers are being worked on")
+    }
+
+    /// The condition of the index over lanes, word for word, so that SQLite uses it.
+    private static let holdsLane = "state IN ('running', 'unknown', 'verifying', 'parked')"
+
+    /// An intent that budgets and the cooldown count; the first term is the condition of the indexes.
+    private static let counted = "counts = 1 AND outcome IS NOT 'not_executed'"
+
+    private func cooldownRefusal() throws -> Refusal? {
+        let cooldown = guards.limits.cooldown
+        let own = [SQLValue.text(lane.rawValue), .int(run.id.rawValue), .time(now - cooldown)]
+        let sent = try session.first(
+            "SELECT max(created_at) FROM intents WHERE lane = ? AND run <> ? AND created_at > ? AND \(Self.counted)", own
+        ) { try $0.optionalTime() }
+        let ended = try session.first(
+            """
+            SELECT max(r.finished_at) FROM runs r WHERE r.lane = ? AND r.id <> ? AND r.finished_at > ?
+                AND EXISTS (SELECT 1 FROM intents WHERE run = r.id AND \(Self.counted))
+            """, own
+        ) { try $0.optionalTime() }
+        guard let last = [sent, ended].compactMap({ $0 ?? nil }).max() else { return nil }
+        let until = last + cooldown
+        return Refusal(
+            reason: .cooldown, until: until,
+            detail: "\(lane) was last worked on at \(last.rfc3339); the cooldown of \(Self.words(cooldown)) ends at \(until.rfc3339)")
+    }
+
+    /// The refusal of the budget that lifts last, where several are spent.
+    private func budgetRefusal(
+        _ budgets: [Budget], reason: Reason, scope: String, where condition: String, _ values: [SQLValue]
+    ) throws -> Refusal? {
+        var spent: Refusal?
+        for budget in budgets {
+            let window = values + [.time(now - budget.per)]
+            let from = "FROM intents WHERE \(condition) AND created_at > ? AND \(Self.counted)"
+            var until: Timestamp?
+            if budget.max > 0 {
+                // With this one gone from the window there is room for one more.
+                let decisive = try session.first(
+                    "SELECT created_at \(from) ORDER BY created_at DESC LIMIT 1 OFFSET ?", window + [.int(budget.max - 1)]
+                ) { try $0.time() }
+                guard let decisive else { continue }
+                until = decisive + budget.per
+            }
+            let used = try session.count("SELECT count(*) \(from)", window)
+            let refusal = Refusal(
+                reason: reason, until: until,
+                detail: "\(scope): \(used) of \(max(0, budget.max)) in \(Self.words(budget.per)) are spent")
+            if let earlier = spent, !Self.lifts(earlier, before: refusal) { continue }
+            spent = refusal
+        }
+        return spent
+    }
+
+    private static func lifts(_ one: Refusal, before other: Refusal) -> Bool {
+        guard let first = one.until else { return false }
+        guard let second = other.until else { return true }
+        return first < second
+    }
+
+    /// A span for people, in the largest unit that leaves no rest.
+    private static func words(_ span: Duration) -> String {
+        let seconds = span.wholeMicroseconds / 1_000_000
+        for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] as [(String, Int64)]
+        where seconds >= length && seconds % length == 0 {
+            return "\(seconds / length)\(unit)"
+        }
+        return "\(seconds)s"
+    }
+}

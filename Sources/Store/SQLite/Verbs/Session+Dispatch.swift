@@ -1,0 +1,42 @@
+import Model
+
+/// What the dispatcher decided, written.
+extension Session {
+    func commit(_ batch: DispatchBatch) throws {
+        for dispatched in batch.deliveries {
+            let marked = try execute(
+                "UPDATE deliveries SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
+                [.time(batch.now), .int(dispatched.id.rawValue)])
+            guard marked == 1 else {
+                throw StoreError(.conflict, "delivery \(dispatched.id) is dispatched already or does not exist")
+            }
+            for change in dispatched.episodes { try apply(change, now: batch.now) }
+            for run in dispatched.runs { try add(run) }
+            for entry in dispatched.audit { try append(entry) }
+            for letter in dispatched.deadLetters { try add(letter) }
+            for message in dispatched.messages { try add(message, now: batch.now) }
+        }
+    }
+
+    private func add(_ run: NewRun) throws {
+        guard try exists("SELECT 1 FROM deliveries WHERE id = ?", [.int(run.event.delivery.rawValue)]) else {
+            throw StoreError(.conflict, "delivery \(run.event.delivery) of a new run does not exist")
+        }
+        var episode: EpisodeID?
+        if let key = run.episode {
+            episode = try presentEpisode(key)
+            guard episode != nil else { throw StoreError(.conflict, "the episode of a new run was never opened") }
+        }
+        // Both unique indexes say that the rule has its run already: for the episode, or for the event.
+        try execute(
+            """
+            INSERT INTO runs (rule, revision, episode, delivery, event_index, state, detail, rung, due_at, attempts, epoch, is_urgent,
+                created_at)
+            VALUES (?, ?, ?, ?, ?, 'pending', '', 0, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(run.rule), .text(run.revision.rawValue), .int(episode?.rawValue), .int(run.event.delivery.rawValue),
+                .int(run.event.index), .time(run.dueAt), .flag(run.isUrgent), .time(run.createdAt),
+            ])
+    }
+}

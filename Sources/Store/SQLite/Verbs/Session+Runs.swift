@@ -1,0 +1,132 @@
+import Model
+
+/// Runs: claiming, leases, waking, reading.
+extension Session {
+    func claim(_ request: ClaimRequest) throws -> [ClaimedRun] {
+        var claimed: [ClaimedRun] = []
+        for isUrgent in [true, false] where claimed.count < request.limit {
+            claimed += try due(isUrgent: isUrgent, request, limit: request.limit - claimed.count)
+        }
+        for index in claimed.indices {
+            let id = SQLValue.int(claimed[index].run.id.rawValue)
+            try execute(
+                "UPDATE runs SET epoch = epoch + 1, lease_until = ?, woken_at = NULL WHERE id = ?", [.time(request.leaseUntil), id])
+            claimed[index].run.epoch += 1
+            claimed[index].lastIntent = try first(
+                Self.lastIntent, [id], Self.readIntent)
+        }
+        return claimed
+    }
+
+    /// Due runs with their delivery, their episode, and whether that problem is open.
+    private func due(isUrgent: Bool, _ request: ClaimRequest, limit: Int) throws -> [ClaimedRun] {
+        try all(Self.dueRuns, [.flag(isUrgent), .time(request.now), .time(request.now), .int(limit)]) { row in
+            let run = try Self.readRun(&row)
+            let delivery = try Self.readDelivery(&row)
+            let isOpen = try row.flag()
+            let episode = row.isNull ? nil : try Self.readEpisode(&row)
+            return ClaimedRun(run: run, episode: episode, isProblemOpen: isOpen, delivery: delivery, lastIntent: nil)
+        }
+    }
+
+    static let dueRuns = """
+        SELECT \(runColumns), \(deliveryColumns),
+            EXISTS (SELECT 1 FROM episodes o WHERE o.source = e.source AND o.fingerprint = e.fingerprint AND o.closed_at IS NULL),
+            \(episodeColumns)
+        FROM runs r JOIN deliveries d ON d.id = r.delivery JOIN delivery_bodies b ON b.delivery = d.id
+            LEFT JOIN episodes e ON e.id = r.episode
+        WHERE r.finished_at IS NULL AND r.is_urgent = ? AND r.due_at <= ? AND (r.lease_until IS NULL OR r.lease_until <= ?)
+        ORDER BY r.due_at, r.id LIMIT ?
+        """
+
+    func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) throws {
+        for (run, epoch) in runs {
+            try execute(
+                "UPDATE runs SET lease_until = max(lease_until, ?) WHERE id = ? AND epoch = ? AND lease_until IS NOT NULL",
+                [.time(leaseUntil), .int(run.rawValue), .int(epoch)])
+        }
+    }
+
+    /// Makes the unfinished runs of an episode due.
+    ///
+    /// A run that a worker has is noted as woken: the worker may have decided on what was before, and what it writes next must not push
+    /// the run's next look into the future.
+    func wakeRuns(of episode: EpisodeID, onlyHeld: Bool, now: Timestamp) throws {
+        try execute(
+            onlyHeld ? Self.wakeHeldOfEpisode : Self.wakeOfEpisode, [.time(now), .time(now), .int(episode.rawValue)])
+    }
+
+    /// Makes the runs due that waited for a lane or for their turn, and notes it for those that a worker is just judging.
+    func wakeWaiting(now: Timestamp) throws {
+        try execute(
+            Self.wakeHeldForPlace,
+            [.time(now), .time(now), .text(Reason.laneBusy.rawValue), .text(Reason.maxConcurrent.rawValue)])
+        try execute(Self.wakeLeased, [.time(now), .time(now)])
+    }
+
+    /// The states in which a worker may be about to find a guard in the way.
+    private static let isWaiting = "state IN ('pending', 'held', 'approval', 'ready')"
+
+    private static let wake = """
+        due_at = CASE WHEN lease_until IS NULL THEN min(due_at, ?) ELSE due_at END,
+        woken_at = CASE WHEN lease_until IS NULL THEN NULL ELSE ? END
+        """
+
+    private static let wakeOfEpisode = "UPDATE runs SET \(wake) WHERE episode = ? AND finished_at IS NULL"
+    private static let wakeHeldOfEpisode = "\(wakeOfEpisode) AND (state = 'held' OR (lease_until IS NOT NULL AND \(isWaiting)))"
+    private static let wakeHeldForPlace = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason IN (?, ?)"
+    private static let wakeLeased = "UPDATE runs SET \(wake) WHERE lease_until IS NOT NULL AND \(isWaiting)"
+
+    func run(_ id: RunID) throws -> Run? {
+        try first("SELECT \(Self.runColumns) FROM runs r WHERE r.id = ?", [.int(id.rawValue)], Self.readRun)
+    }
+
+    func runs(limit: Int) throws -> [Run] {
+        try all("SELECT \(Self.runColumns) FROM runs r ORDER BY r.id DESC LIMIT ?", [.int(max(0, limit))], Self.readRun)
+    }
+
+    func intents(of run: RunID) throws -> [Intent] {
+        try all("SELECT \(Self.intentColumns) FROM intents i WHERE i.run = ? ORDER BY i.id", [.int(run.rawValue)], Self.readIntent)
+    }
+
+    func nextDue() throws -> Timestamp? {
+        // One look into the index for each kind; `min(due_at)` over both would read every unfinished run.
+        let instants = try [true, false].compactMap { isUrgent in
+            try first(
+                """
+                SELECT due_at FROM runs WHERE finished_at IS NULL AND is_urgent = ? AND lease_until IS NULL
+                ORDER BY due_at LIMIT 1
+                """, [.flag(isUrgent)]
+            ) { try $0.time() }
+        }
+        return instants.min()
+    }
+
+    static let runColumns = """
+        r.id, r.rule, r.revision, r.episode, r.delivery, r.event_index, r.state, r.reason, r.detail, r.lane, r.server, r.server_name,
+        r.rung, r.due_at, r.rung_deadline, r.healthy_since, r.attempts, r.epoch, r.is_urgent, r.created_at, r.finished_at
+        """
+
+    static func readRun(_ row: inout RowReader) throws -> Run {
+        try Run(
+            id: row.id(), rule: row.text(), revision: RuleSetRevision(rawValue: row.text()), episode: row.optionalID(),
+            event: EventReference(delivery: row.id(), index: row.number()), state: row.value(), reason: row.optionalValue(),
+            detail: row.text(), lane: row.optionalText().map(Lane.init(rawValue:)), server: row.optionalID(),
+            serverName: row.optionalText(), rung: row.number(), dueAt: row.time(), rungDeadline: row.optionalTime(),
+            healthySince: row.optionalTime(), attempts: row.number(), epoch: row.int(), isUrgent: row.flag(),
+            createdAt: row.time(), finishedAt: row.optionalTime())
+    }
+
+    static let intentColumns = """
+        i.id, i.run, i.rung, i.step, i.operation, i.server, i.pre_status, i.pre_updated_at, i.created_at, i.outcome, i.finished_at
+        """
+
+    private static let lastIntent = "SELECT \(intentColumns) FROM intents i WHERE i.run = ? ORDER BY i.id DESC LIMIT 1"
+
+    static func readIntent(_ row: inout RowReader) throws -> Intent {
+        try Intent(
+            id: row.id(), run: row.id(), rung: row.number(), step: row.number(), operation: row.value(), server: row.id(),
+            preStatus: ServerStatus(rawValue: row.text()), preUpdatedAt: row.optionalTime(), createdAt: row.time(),
+            outcome: row.optionalValue(), finishedAt: row.optionalTime())
+    }
+}

@@ -1,0 +1,104 @@
+import GRDB
+import Model
+
+/// One step of a run, with its fence, its guards, and all that is written with it.
+extension Session {
+    func commit(_ step: RunTransition) throws -> TransitionResult {
+        let id = SQLValue.int(step.run.id.rawValue)
+        let present = try first("SELECT epoch, state FROM runs WHERE id = ?", [id]) { row in
+            (epoch: try row.int(), state: try row.value(RunState.self))
+        }
+        guard let present else { throw StoreError(.conflict, "run \(step.run.id) does not exist") }
+        guard present.epoch == step.run.epoch else {
+            try recordLate(step, presentEpoch: present.epoch)
+            return .fenced
+        }
+        guard present.state.mayBecome(step.run.state) else {
+            throw StoreError(.conflict, "run \(step.run.id) does not go from \(present.state) to \(step.run.state)")
+        }
+        if case .open(_, let guards?) = step.intent {
+            if let refusal = try GuardCheck(session: self, run: step.run, guards: guards, now: step.now).refusal() {
+                return .refused(refusal)
+            }
+        }
+        do {
+            try update(step)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            // The index over lanes is the only one over columns that a step changes.
+            return .refused(Refusal(reason: .laneBusy, until: nil, detail: "another run is at work on its lane"))
+        }
+        let intent = try apply(step.intent, step)
+        for entry in step.audit { try append(entry) }
+        for message in step.messages { try add(message, now: step.now) }
+        if let letter = step.deadLetter { try add(letter) }
+        if Self.freesPlace(from: present.state, to: step.run.state) { try wakeWaiting(now: step.now) }
+        return .committed(intent: intent)
+    }
+
+    /// Whether a run that waits for the lane or for its turn may have a chance now.
+    static func freesPlace(from old: RunState, to new: RunState) -> Bool {
+        (old.holdsLane && !new.holdsLane) || (GuardCheck.occupies(old) && !GuardCheck.occupies(new))
+    }
+
+    private func update(_ step: RunTransition) throws {
+        let run = step.run
+        let finishedAt = run.state.isFinal ? run.finishedAt ?? step.now : nil
+        try execute(
+            """
+            UPDATE runs SET state = ?, reason = ?, detail = ?, lane = ?, server = ?, server_name = ?, rung = ?, due_at = ?,
+                rung_deadline = ?, healthy_since = ?, attempts = ?, is_urgent = ?, finished_at = ? WHERE id = ?
+            """,
+            [
+                .text(run.state.rawValue), .text(run.reason?.rawValue), .text(run.detail), .text(run.lane?.rawValue),
+                .int(run.server?.rawValue), .text(run.serverName), .int(run.rung), .time(run.dueAt), .time(run.rungDeadline),
+                .time(run.healthySince), .int(run.attempts), .flag(run.isUrgent), .time(finishedAt), .int(run.id.rawValue),
+            ])
+        guard step.releasesLease || run.state.isFinal else { return }
+        // A run that was woken while its worker had it is due at once when the worker lets go.
+        try execute(
+            """
+            UPDATE runs SET lease_until = NULL, due_at = min(due_at, coalesce(woken_at, due_at)), woken_at = NULL WHERE id = ?
+            """, [.int(run.id.rawValue)])
+    }
+
+    private func apply(_ change: IntentChange?, _ step: RunTransition) throws -> Intent? {
+        switch change {
+        case .open(let new, let guards):
+            return try open(new, counts: new.step == 0 || guards != nil, step)
+        case .close(let id, let outcome):
+            let closed = try execute(
+                "UPDATE intents SET outcome = ?, finished_at = ? WHERE id = ? AND run = ? AND outcome IS NULL",
+                [.text(outcome.rawValue), .time(step.now), .int(id.rawValue), .int(step.run.id.rawValue)])
+            guard closed == 1 else { throw StoreError(.conflict, "intent \(id) is not the open one of run \(step.run.id)") }
+            return nil
+        case nil:
+            return nil
+        }
+    }
+
+    private func open(_ new: NewIntent, counts: Bool, _ step: RunTransition) throws -> Intent {
+        let id = try insert(
+            """
+            INSERT INTO intents (run, lane, rung, step, operation, server, pre_status, pre_updated_at, created_at, counts)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .int(step.run.id.rawValue), .text(step.run.lane?.rawValue), .int(new.rung), .int(new.step),
+                .text(new.operation.rawValue), .int(new.server.rawValue), .text(new.preStatus.rawValue), .time(new.preUpdatedAt),
+                .time(step.now), .flag(counts),
+            ])
+        return Intent(
+            id: IntentID(rawValue: id), run: step.run.id, rung: new.rung, step: new.step, operation: new.operation,
+            server: new.server, preStatus: new.preStatus, preUpdatedAt: new.preUpdatedAt, createdAt: step.now)
+    }
+
+    /// Keeps what a worker reported that no longer has the run: the outcome of a request is worth knowing even then.
+    private func recordLate(_ step: RunTransition, presentEpoch: Int64) throws {
+        var detail = "late: step to \(step.run.state) under epoch \(step.run.epoch), the run is at epoch \(presentEpoch)"
+        if case .close(let intent, let outcome) = step.intent { detail += "; intent \(intent): \(outcome.rawValue)" }
+        try append(
+            AuditEntry(
+                at: step.now, kind: .run, reason: nil, delivery: step.run.event.delivery, run: step.run.id, rule: step.run.rule,
+                server: step.run.server, actor: "rule", detail: detail))
+    }
+}

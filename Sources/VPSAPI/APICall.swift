@@ -1,0 +1,34 @@
+import CurlTransport
+import JSON
+import Model
+
+/// One call of the API before it is an HTTP request.
+struct APICall {
+    let method: HTTPMethod
+    /// Below the origin, with its query.
+    let path: String
+    let body: JSONValue?
+    /// Whether the call changes anything at VPS.org.
+    let changes: Bool
+    /// Whether the transport may send it twice.
+    let isReplayable: Bool
+    /// Whether the operation's result is in the body; if not, a 2xx alone is enough.
+    var needsBody = true
+    var timeout: Duration = .seconds(30)
+    var answerBytesMax = VPSAPIClient.answerBytesMax
+
+    init(_ method: HTTPMethod, _ path: String, body: JSONValue? = nil, changes: Bool = true, isReplayable: Bool) {
+        self.method = method
+        self.path = path
+        self.body = body
+        self.changes = changes
+        self.isReplayable = isReplayable
+    }
+
+    func request(origin: HTTPURL, token: Secret) throws(HTTPRequestError) -> HTTPRequest {
+        try HTTPRequest(
+            method: method, url: origin.origin + path,
+            headers: [("Content-Type", "application/json"), ("Accept", "application/json")], bearer: token,
+            body: body?.serialized(), isReplayable: isReplayable, totalTimeout: timeout, maxResponseBytes: answerBytesMax)
+    }
+}

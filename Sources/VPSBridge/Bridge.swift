@@ -1,0 +1,115 @@
+import CurlTransport
+import Engine
+import Inbound
+import Logging
+import Model
+import Rules
+import ServiceLifecycle
+import UnixSignals
+import Store
+import VPSAPI
+import Webhooks
+
+/// The bridge, put together from its configuration: wiring only.
+struct Bridge {
+    let configuration: BridgeConfiguration
+    let rules: RuleSet
+    let ruleFiles: RuleFiles
+    let logger: Logger
+    let clock: any TimeSource
+
+    /// Runs until SIGTERM or SIGINT, then drains: the listener stops first, requests in flight end, the store closes last.
+    ///
+    /// - Parameter onReady: called with the port of the listener once it is bound.
+    func run(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        let store = try SQLiteStore(path: configuration.databasePath, options: SQLiteStoreOptions())
+        let outcome: Result<Void, any Error>
+        do {
+            let transport = try CurlDriver(configuration: CurlDriverConfiguration(caFile: configuration.api.caFile))
+            do {
+                try await run(store: store, transport: transport, onReady: onReady)
+                outcome = .success(())
+            } catch {
+                outcome = .failure(error)
+            }
+            await transport.shutdown()
+        } catch {
+            outcome = .failure(error)
+        }
+        await store.close()
+        try outcome.get()
+    }
+
+    private func run(
+        store: SQLiteStore, transport: CurlDriver, onReady: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        try await recover(store)
+        let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
+        let book = RuleBook(current: rules, queries: store, floor: configuration.limits)
+        let settings = EngineSettings(
+            live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected))
+        let api = try VPSAPIClient(
+            baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
+        let dispatcher = Dispatcher(
+            store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
+            doorbell: bells.dispatcher, workerDoorbell: bells.worker, logger: logger)
+        let worker = Worker(
+            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
+            rules: book, sources: configuration.sources, resolver: ServerResolver(aliases: configuration.aliases),
+            settings: settings, clock: clock, doorbell: bells.worker, messageDoorbell: bells.messages, logger: logger)
+        let rescuer = Rescuer(
+            store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, logger: logger)
+        let notifier = Notifier(
+            store: store, queries: store, transport: transport, channels: configuration.channels,
+            responsePrefixes: configuration.sources.mapValues(\.responseURLPrefix), clock: clock, doorbell: bells.messages,
+            logger: logger)
+        let ingest = IngestServer(
+            configuration: IngestConfiguration(host: configuration.listen.host, port: configuration.listen.port),
+            sources: configuration.sources, store: store, clock: clock,
+            onAccepted: { bells.dispatcher.ring() },
+            answerCommand: { event in
+                switch CommandDesk.judge(event, ruleSet: book.current) {
+                case .accepted(_, let text), .refused(_, _, let text): text
+                }
+            },
+            readiness: { true }, logger: logger)
+        let admin = try AdminServer(
+            configuration: AdminConfiguration(
+                host: configuration.admin.host, port: configuration.admin.port, bearerTokens: configuration.adminTokens),
+            metrics: { await BridgeMetrics.text(ingest: ingest.metrics, queries: store) },
+            readiness: { true }, logger: logger)
+        var group = ServiceGroupConfiguration(
+            services: [notifier, rescuer, worker, dispatcher, admin, ingest], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
+        group.maximumGracefulShutdownDuration = configuration.shutdownGrace
+        group.maximumCancellationDuration = .seconds(1)
+        let announcement = Task {
+            guard let port = await ingest.boundPort() else { return }
+            logger.info(
+                "ready",
+                metadata: [
+                    "listen": "\(configuration.listen.host):\(port)", "live": "\(configuration.live)",
+                    "rules": "\(rules.rules.count)", "revision": "\(rules.revision)",
+                ])
+            await onReady(port)
+        }
+        defer { announcement.cancel() }
+        try await ServiceGroup(configuration: group).run()
+        logger.info("stopped")
+    }
+
+    /// What a start owes to what was before it: runs of a lost process are freed, and the rules are kept for their runs.
+    private func recover(_ store: SQLiteStore) async throws(StoreError) {
+        let now = clock.now()
+        let freed = try await store.rescue(now: now, everything: true)
+        try await store.saveRuleSet(
+            StoredRuleSet(
+                revision: rules.revision, files: ruleFiles.files.map { StoredRuleSet.File(name: $0.name, text: $0.text) },
+                savedAt: now))
+        try await store.audit([
+            AuditEntry(
+                at: now, kind: .bridge, reason: nil, actor: "bridge",
+                detail: "started with rules \(rules.revision), \(freed) runs taken up again, live: \(configuration.live)")
+        ])
+    }
+}

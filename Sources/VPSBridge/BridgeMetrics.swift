@@ -1,0 +1,27 @@
+import Inbound
+import Model
+import Store
+
+/// The text of `/metrics`: what the listener counted, and how the store stands.
+enum BridgeMetrics {
+    static func text(ingest: IngestMetrics, queries: any Queries) async -> String {
+        var text = ingest.renderPrometheusText()
+        guard let counts = try? await queries.counts() else {
+            return text + gauge("vpsbridge_store_readable", "Whether the store can be read.", 0)
+        }
+        text += gauge("vpsbridge_store_readable", "Whether the store can be read.", 1)
+        text += gauge("vpsbridge_deliveries_undispatched", "Deliveries that wait for a decision.", counts.undispatched)
+        text += gauge("vpsbridge_episodes_open", "Problems that are open.", counts.openEpisodes)
+        text += gauge("vpsbridge_dead_letters", "Dead letters.", counts.deadLetters)
+        text += gauge("vpsbridge_messages_waiting", "Messages that wait in the outbox.", counts.waitingMessages)
+        text += "# HELP vpsbridge_runs Runs by state.\n# TYPE vpsbridge_runs gauge\n"
+        for state in RunState.allCases {
+            text += "vpsbridge_runs{state=\"\(state.rawValue)\"} \(counts.runs[state] ?? 0)\n"
+        }
+        return text
+    }
+
+    private static func gauge(_ name: String, _ help: String, _ value: Int) -> String {
+        "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
+    }
+}

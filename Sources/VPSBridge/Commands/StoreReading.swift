@@ -1,0 +1,25 @@
+import ArgumentParser
+import Store
+
+/// The options of every command that only reads the database, whether the bridge runs or not.
+struct StoreReading: ParsableArguments {
+    @Option(help: "The configuration file; else VPSBRIDGE_CONFIG, ./vpsbridge.yaml, /etc/vpsbridge/vpsbridge.yaml.")
+    var config: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Option(help: "How many at most, the newest ones.")
+    var limit = 50
+
+    /// Opens the database for reading; says what is wrong and exits otherwise.
+    func open() throws -> any Queries {
+        let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
+        do throws(StoreError) {
+            return try SQLiteQueries(path: configuration.databasePath)
+        } catch {
+            Output.note("vpsbridge: \(configuration.databasePath): \(error.message)")
+            throw ExitCode.unavailable
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Engine
+import Model
+import Webhooks
+
+/// The whole configuration, checked: what `vpsbridge.yaml` and the environment say.
+struct BridgeConfiguration: Sendable {
+    /// A host and a port to listen on.
+    struct Address: Sendable, Equatable {
+        var host: String
+        var port: Int
+    }
+
+    /// How VPS.org is reached.
+    struct API: Sendable {
+        /// The origin, such as `https://admin.vps.org`.
+        var baseURL = "https://admin.vps.org"
+        /// `nil` only in a bridge without sources, which can not be asked for anything.
+        var token: Secret?
+        /// A file of CA certificates instead of the system's.
+        var caFile: String?
+    }
+
+    /// Whether changing requests may leave. Default `false`.
+    var live = false
+    /// Where webhooks arrive. Default `127.0.0.1:8080`.
+    var listen = Address(host: "127.0.0.1", port: 8080)
+    /// Where metrics and health are read; on a loopback address unless there is a token. Default `127.0.0.1:8081`.
+    var admin = Address(host: "127.0.0.1", port: 8081)
+    /// The tokens that the admin listener takes.
+    var adminTokens: [Secret] = []
+    /// The folder of the database. Default `./data`.
+    var dataFolder = "data"
+    /// The folder of the rule files. Default `./rules`.
+    var rulesFolder = "rules"
+    /// Whether somebody named the folder: then it must be there.
+    var namesRulesFolder = false
+    var api = API()
+    var sources: [String: WebhookSource] = [:]
+    var limits = Limits()
+    /// Ids, names, or beginnings of names followed by `*`, of servers that are never changed.
+    var protected: [String] = []
+    /// Other names of servers, by id.
+    var aliases: [String: ServerID] = [:]
+    var channels: [String: Channel] = [:]
+    /// How long requests in flight may take to end after SIGTERM. Default 8 seconds, below Docker's 10.
+    var shutdownGrace: Duration = .seconds(8)
+
+    /// The database's path.
+    var databasePath: String { dataFolder + "/vpsbridge.sqlite" }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Model
+import Rules
+
+/// Finds, reads and checks `vpsbridge.yaml`, and lays the environment over it.
+enum ConfigurationFile {
+    /// Where the file is looked for when neither `--config` nor `VPSBRIDGE_CONFIG` names it.
+    static let defaultPaths = ["vpsbridge.yaml", "/etc/vpsbridge/vpsbridge.yaml"]
+
+    /// What became of reading it.
+    struct Load {
+        /// `nil` when a diagnostic or a problem is an error.
+        var configuration: BridgeConfiguration?
+        var diagnostics: [Diagnostic] = []
+        /// What is wrong outside the file: environment variables, secret files.
+        var problems: [String] = []
+    }
+
+    /// Loads the configuration, or prints everything that is wrong and exits with 78 (66 when a file that was named is missing).
+    ///
+    /// - Parameters:
+    ///   - path: what `--config` said.
+    ///   - needsSecrets: whether secret files are read; commands that only look at the database do not need them.
+    static func loadOrExit(_ path: String?, needsSecrets: Bool) throws -> BridgeConfiguration {
+        let environment = ProcessInfo.processInfo.environment
+        let named = path ?? environment["VPSBRIDGE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let chosen = named ?? defaultPaths.first { FileManager.default.fileExists(atPath: $0) }
+        var text = ""
+        if let chosen {
+            do {
+                text = try TextFile.read(chosen)
+            } catch {
+                Output.note("vpsbridge: \(error)")
+                throw ExitCode.unreadable
+            }
+        }
+        let load = load(
+            text: text, file: chosen ?? "vpsbridge.yaml", environment: environment,
+            readSecret: needsSecrets ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
+        if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
+        for problem in load.problems { Output.note("vpsbridge: \(problem)") }
+        guard let configuration = load.configuration else { throw ExitCode.badConfiguration }
+        return configuration
+    }
+
+    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` reads.
+    static func load(
+        text: String, file: String, environment: [String: String],
+        readSecret: @escaping (String) throws(UnreadableFile) -> Secret
+    ) -> Load {
+        let (root, syntax) = YAMLDocument.parse(text: text, file: file)
+        let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
+        let collector = DiagnosticCollector()
+        syntax.forEach(collector.report)
+        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret)
+        var configuration = reader.read(root)
+        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret)
+        overlay.apply(to: &configuration)
+        let problems = overlay.problems + configuration.problems
+        let diagnostics = collector.diagnostics
+        return Load(
+            configuration: diagnostics.hasErrors || !problems.isEmpty ? nil : configuration, diagnostics: diagnostics,
+            problems: problems)
+    }
+}
+
+extension BridgeConfiguration {
+    /// What can only be said of the whole.
+    var problems: [String] {
+        var found: [String] = []
+        if api.token == nil, !sources.isEmpty {
+            found.append("no API token: set api.token_file in vpsbridge.yaml, VPSBRIDGE_API_TOKEN_FILE or VPSBRIDGE_API_TOKEN")
+        }
+        return found
+    }
+}

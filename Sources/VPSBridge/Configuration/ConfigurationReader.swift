@@ -1,0 +1,142 @@
+import Engine
+import Model
+import Rules
+
+/// Reads the nodes of `vpsbridge.yaml`; every wrong value is reported with its place, and the others are read on.
+struct ConfigurationReader {
+    let collector: DiagnosticCollector
+    /// The folder of the file: relative paths begin there.
+    let folder: String
+    let readSecret: (String) throws(UnreadableFile) -> Secret
+
+    private static let keys = [
+        "version", "live", "listen", "admin", "data", "rules", "api", "sources", "limits", "protected", "aliases", "channels",
+        "shutdown_grace",
+    ]
+
+    mutating func read(_ root: YAMLNode?) -> BridgeConfiguration {
+        var configuration = BridgeConfiguration()
+        guard let root, let mapping = YAMLMapping(root, keys: Self.keys, of: "the configuration", collector) else {
+            return configuration
+        }
+        if let node = mapping["version"] { _ = node.int("`version`", in: 1...1, collector) }
+        if let live = mapping["live"]?.bool("`live`", collector) { configuration.live = live }
+        if let address = mapping["listen"].flatMap({ address($0, "`listen`") }) { configuration.listen = address }
+        if let node = mapping["admin"] { readAdmin(node, into: &configuration) }
+        if let path = mapping["data"]?.string("`data`", collector) { configuration.dataFolder = resolved(path) }
+        if let path = mapping["rules"]?.string("`rules`", collector) {
+            configuration.rulesFolder = resolved(path)
+            configuration.namesRulesFolder = true
+        }
+        if let node = mapping["api"] { readAPI(node, into: &configuration) }
+        if let node = mapping["limits"] { readLimits(node, into: &configuration.limits) }
+        if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
+        if let node = mapping["aliases"] { readAliases(node, into: &configuration) }
+        if let node = mapping["channels"] { readChannels(node, into: &configuration) }
+        if let node = mapping["sources"] { readSources(node, into: &configuration) }
+        if let grace = mapping["shutdown_grace"]?.duration("`shutdown_grace`", collector) { configuration.shutdownGrace = grace }
+        return configuration
+    }
+
+    // MARK: Parts
+
+    private func readAdmin(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
+        guard let mapping = YAMLMapping(node, keys: ["listen", "bearer_file"], of: "`admin`", collector) else { return }
+        if let address = mapping["listen"].flatMap({ address($0, "`admin.listen`") }) { configuration.admin = address }
+        if let tokens = mapping["bearer_file"].flatMap({ secrets($0, "`admin.bearer_file`") }) { configuration.adminTokens = tokens }
+    }
+
+    private func readAPI(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
+        guard let mapping = YAMLMapping(node, keys: ["base_url", "token_file", "ca_file"], of: "`api`", collector) else { return }
+        if let url = mapping["base_url"]?.string("`api.base_url`", collector) { configuration.api.baseURL = url }
+        if let path = mapping["ca_file"]?.string("`api.ca_file`", collector) { configuration.api.caFile = resolved(path) }
+        if let node = mapping["token_file"] { configuration.api.token = secret(node, "`api.token_file`") }
+    }
+
+    private func readLimits(_ node: YAMLNode, into limits: inout Limits) {
+        let keys = ["cooldown", "budgets", "fleet_budgets", "max_concurrent", "max_event_age", "settle"]
+        guard let mapping = YAMLMapping(node, keys: keys, of: "`limits`", collector) else { return }
+        if let span = mapping["cooldown"]?.duration("`cooldown`", collector) { limits.cooldown = span }
+        if let span = mapping["settle"]?.duration("`settle`", collector) { limits.settle = span }
+        if let span = mapping["max_event_age"]?.duration("`max_event_age`", collector) { limits.maxEventAge = span }
+        if let number = mapping["max_concurrent"]?.int("`max_concurrent`", in: 1...100_000, collector) {
+            limits.maxConcurrent = number
+        }
+        if let budgets = mapping["budgets"].flatMap({ readBudgets($0, "`budgets`") }) { limits.budgets = budgets }
+        if let budgets = mapping["fleet_budgets"].flatMap({ readBudgets($0, "`fleet_budgets`") }) { limits.fleetBudgets = budgets }
+    }
+
+    private func readBudgets(_ node: YAMLNode, _ title: String) -> [Budget]? {
+        guard let items = node.list(title, max: 20, collector) else { return nil }
+        if items.isEmpty {
+            collector.report(node.diagnostic(.outOfRange, "\(title) is empty", hint: "an empty list would bound nothing"))
+            return nil
+        }
+        return items.compactMap { item in
+            guard let mapping = YAMLMapping(item, keys: ["max", "per"], of: "an element of \(title)", collector),
+                let max = mapping.required("max")?.int("`max`", in: 0...1_000_000, collector),
+                let per = mapping.required("per")?.duration("`per`", collector)
+            else { return nil }
+            return Budget(max: max, per: per)
+        }
+    }
+
+    private func readAliases(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
+        guard case .mapping(let entries) = node.content else {
+            collector.report(node.diagnostic(.wrongKind, "`aliases` is a mapping of names to server ids"))
+            return
+        }
+        for entry in entries {
+            if let id = entry.value.int("the server id of alias `\(entry.name)`", in: 1...Int.max, collector) {
+                configuration.aliases[entry.name] = ServerID(rawValue: Int64(id))
+            }
+        }
+    }
+
+    private func readChannels(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
+        guard case .mapping(let entries) = node.content else {
+            collector.report(node.diagnostic(.wrongKind, "`channels` is a mapping of names to channels"))
+            return
+        }
+        for entry in entries {
+            let owner = "channel `\(entry.name)`"
+            guard let mapping = YAMLMapping(entry.value, keys: ["kind", "url", "url_file"], of: owner, collector),
+                mapping.required("kind")?.choice("`kind`", among: ["webhook"], collector) != nil
+            else { continue }
+            switch (mapping["url"], mapping["url_file"]) {
+            case (let url?, nil):
+                if let text = url.string("`url`", collector) { configuration.channels[entry.name] = Channel(url: Secret(text)) }
+            case (nil, let file?):
+                if let url = secret(file, "`url_file`") { configuration.channels[entry.name] = Channel(url: url) }
+            default:
+                collector.report(entry.key.diagnostic(.missingKey, "\(owner) needs either `url` or `url_file`"))
+            }
+        }
+    }
+
+    // MARK: Values
+
+    /// A secret in a file; the file's name is shown when it can not be read, its content never.
+    func secret(_ node: YAMLNode, _ title: String) -> Secret? {
+        guard let path = node.string(title, collector) else { return nil }
+        do throws(UnreadableFile) {
+            return try readSecret(resolved(path))
+        } catch {
+            collector.report(node.diagnostic(.unknownValue, "\(title): \(error)"))
+            return nil
+        }
+    }
+
+    private func address(_ node: YAMLNode, _ title: String) -> BridgeConfiguration.Address? {
+        guard let text = node.string(title, collector) else { return nil }
+        guard let address = AddressText.parse(text) else {
+            collector.report(node.diagnostic(.unknownValue, "\(title) can not be `\(text)`", hint: "write HOST:PORT, such as `0.0.0.0:8080`"))
+            return nil
+        }
+        return address
+    }
+
+    func resolved(_ path: String) -> String {
+        path.utf8.first == UInt8(ascii: "/") ? path : folder + "/" + path
+    }
+}

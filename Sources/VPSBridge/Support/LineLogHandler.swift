@@ -1,0 +1,63 @@
+import Glibc
+import JSON
+import Logging
+import Model
+
+/// Writes one line per log message to standard output: JSON, or plain text on a terminal.
+///
+/// Each line is one `write`, so that lines of several threads do not mix and none is lost when the process dies.
+struct LineLogHandler: LogHandler {
+    var logLevel: Logger.Level = .info
+    var metadata: Logger.Metadata = [:]
+    private let label: String
+    private let isJSON: Bool
+    private let clock = SystemClock()
+
+    init(label: String, isJSON: Bool) {
+        self.label = label
+        self.isJSON = isJSON
+    }
+
+    /// Sets up logging for the process, once.
+    static func bootstrap(level: Logger.Level) {
+        let isJSON = isatty(STDOUT_FILENO) == 0
+        LoggingSystem.bootstrap { label in
+            var handler = LineLogHandler(label: label, isJSON: isJSON)
+            handler.logLevel = level
+            return handler
+        }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let time = clock.now().rfc3339
+        if isJSON {
+            var members: [JSONObject.Member] = [
+                .init(name: "ts", value: .string(time)), .init(name: "level", value: .string(event.level.rawValue)),
+                .init(name: "logger", value: .string(label)), .init(name: "msg", value: .string(event.message.description)),
+            ]
+            members += fields.map { .init(name: $0.key, value: .string("\($0.value)")) }
+            Output.line(String(decoding: JSONValue.object(JSONObject(members)).serialized(), as: UTF8.self))
+        } else {
+            let rest = fields.map { "\($0.key)=\(printable("\($0.value)"))" }.joined(separator: " ")
+            Output.line("\(time) \(event.level) \(printable(event.message.description)) \(rest)")
+        }
+    }
+
+    /// Control characters could rewrite what a terminal shows.
+    private func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.value {
+                    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: "\u{FFFD}"
+                    default: scalar
+                    }
+                }))
+    }
+}

@@ -1,0 +1,88 @@
+import Crypto
+import Foundation
+import Model
+import Rules
+
+/// The rule files of a folder, and the revision that names them.
+struct RuleFiles {
+    /// The files in the order of their names.
+    let files: [RuleSource]
+
+    /// A hash over names and texts: the same files always have the same revision.
+    var revision: RuleSetRevision {
+        var hash = SHA256()
+        for file in files {
+            for part in [file.name, file.text] {
+                hash.update(data: Array(String(part.utf8.count).utf8) + [UInt8(ascii: ":")])
+                hash.update(data: Array(part.utf8))
+            }
+        }
+        return RuleSetRevision(rawValue: hash.finalize().prefix(8).map { Hex.byte($0) }.joined())
+    }
+
+    /// Reads every `*.yaml` and `*.yml` of a folder; files that end in `.test.yaml` are tests and are left out. A path to a file reads that file.
+    /// - Throws: `UnreadableFile` with the path.
+    static func read(_ path: String) throws(UnreadableFile) -> RuleFiles {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw UnreadableFile(path: path, reason: "there is no such file or folder")
+        }
+        guard isFolder.boolValue else { return RuleFiles(files: [RuleSource(name: path, text: try TextFile.read(path))]) }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw UnreadableFile(path: path, reason: "the folder can not be read")
+        }
+        var files: [RuleSource] = []
+        for name in names.sorted() where isRuleFile(name) {
+            let file = path + "/" + name
+            files.append(RuleSource(name: file, text: try TextFile.read(file)))
+        }
+        return RuleFiles(files: files)
+    }
+
+    private static func isRuleFile(_ name: String) -> Bool {
+        guard !name.hasPrefix("."), name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { return false }
+        return !name.hasSuffix(".test.yaml") && !name.hasSuffix(".test.yml")
+    }
+}
+
+/// A file that was asked for and can not be read.
+struct UnreadableFile: Error, CustomStringConvertible {
+    let path: String
+    let reason: String
+    var description: String { "\(path): \(reason)" }
+}
+
+/// Reading of whole text files.
+enum TextFile {
+    /// The longest file that is read, in bytes: 4 MiB.
+    static let maxBytes = 4 << 20
+
+    /// - Throws: `UnreadableFile` when the file is missing, too long or not UTF-8.
+    static func read(_ path: String) throws(UnreadableFile) -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw UnreadableFile(path: path, reason: "the file can not be read")
+        }
+        guard data.count <= maxBytes else { throw UnreadableFile(path: path, reason: "the file is longer than \(maxBytes) bytes") }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw UnreadableFile(path: path, reason: "the file is not UTF-8")
+        }
+        return text
+    }
+
+    /// A secret: the file's content without one line end at its end.
+    static func readSecret(_ path: String) throws(UnreadableFile) -> Secret {
+        var text = Substring(try read(path))
+        if text.utf8.last == UInt8(ascii: "\n") { text = Substring(decoding: text.utf8.dropLast(), as: UTF8.self) }
+        if text.utf8.last == UInt8(ascii: "\r") { text = Substring(decoding: text.utf8.dropLast(), as: UTF8.self) }
+        guard !text.isEmpty else { throw UnreadableFile(path: path, reason: "the file is empty; it must hold a secret") }
+        return Secret(String(text))
+    }
+}
+
+enum Hex {
+    /// Two lower-case digits.
+    static func byte(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return byte < 16 ? "0" + digits : digits
+    }
+}

@@ -1,0 +1,129 @@
+package import Model
+import Synchronization
+package import VPSAPI
+
+/// A fleet in memory that answers like VPS.org, does what a script tells it to do wrong, and keeps a ledger of what was applied.
+package final class FakeServersAPI: ServersAPI {
+    /// What goes wrong with one request.
+    package enum Fault: Sendable {
+        /// Fails before anything is applied.
+        case fail(APIError)
+        /// Is applied, and then fails.
+        case failAfterApply(APIError)
+        /// Succeeds without doing anything.
+        case doNothing
+    }
+
+    private struct State {
+        var servers: [ServerID: Server] = [:]
+        var faults: [Operation: [Fault]] = [:]
+        var ledger: [String] = []
+        var calls: [Operation: Int] = [:]
+        /// Status that a server takes at an instant.
+        var transitions: [(at: Timestamp, id: ServerID, status: ServerStatus)] = []
+    }
+
+    private let state: Mutex<State>
+    private let clock: ManualClock
+    /// How long a start, stop or reboot takes.
+    private let duration: Duration
+
+    package init(_ servers: [Server], clock: ManualClock, duration: Duration = .seconds(8)) {
+        state = Mutex(State(servers: Dictionary(uniqueKeysWithValues: servers.map { ($0.id, $0) })))
+        self.clock = clock
+        self.duration = duration
+    }
+
+    /// Every changing request that was applied, such as `reboot 12345`.
+    package var ledger: [String] { state.withLock { $0.ledger } }
+
+    /// How often an operation was asked for.
+    package func calls(_ operation: Operation) -> Int { state.withLock { $0.calls[operation] ?? 0 } }
+
+    /// Makes the next requests of an operation go wrong, in order.
+    package func script(_ operation: Operation, _ faults: Fault...) {
+        state.withLock { $0.faults[operation, default: []] += faults }
+    }
+
+    package func setStatus(_ id: ServerID, _ status: ServerStatus) {
+        state.withLock { $0.servers[id]?.status = status }
+    }
+
+    package func remove(_ id: ServerID) {
+        state.withLock { $0.servers[id] = nil }
+    }
+
+    package func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList {
+        let fault = begin(.list)
+        if case .fail(let error) = fault { throw error }
+        let servers = state.withLock { state in
+            state.servers.values.filter { status == nil || $0.status == status }.sorted { $0.id < $1.id }
+        }
+        return ServerList(servers: servers, isComplete: true)
+    }
+
+    package func get(_ id: ServerID) async throws(APIError) -> Server {
+        let fault = begin(.get)
+        if case .fail(let error) = fault { throw error }
+        guard let server = state.withLock({ $0.servers[id] }) else { throw Self.notFound }
+        return server
+    }
+
+    package func start(_ id: ServerID) async throws(APIError) -> PowerAnswer {
+        try change(.start, id, requires: .stopped, through: .starting, to: .active)
+    }
+
+    package func stop(_ id: ServerID) async throws(APIError) -> PowerAnswer {
+        try change(.stop, id, requires: .active, through: .stopping, to: .stopped)
+    }
+
+    package func reboot(_ id: ServerID) async throws(APIError) -> PowerAnswer {
+        try change(.reboot, id, requires: .active, through: .rebooting, to: .active)
+    }
+
+    package func create(_ request: CreateServer) async throws(APIError) -> Server { throw Self.unsupported }
+    package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server { throw Self.unsupported }
+    package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server { throw Self.unsupported }
+    package func delete(_ id: ServerID) async throws(APIError) { throw Self.unsupported }
+
+    private func begin(_ operation: Operation) -> Fault? {
+        let now = clock.now()
+        return state.withLock { state in
+            state.calls[operation, default: 0] += 1
+            for transition in state.transitions where transition.at <= now {
+                state.servers[transition.id]?.status = transition.status
+                state.servers[transition.id]?.updatedAt = transition.at
+            }
+            state.transitions.removeAll { $0.at <= now }
+            guard state.faults[operation]?.isEmpty == false else { return nil }
+            return state.faults[operation]?.removeFirst()
+        }
+    }
+
+    private func change(
+        _ operation: Operation, _ id: ServerID, requires: ServerStatus, through: ServerStatus, to: ServerStatus
+    ) throws(APIError) -> PowerAnswer {
+        let fault = begin(operation)
+        if case .fail(let error) = fault { throw error }
+        let now = clock.now()
+        let error = state.withLock { state -> APIError? in
+            guard let server = state.servers[id] else { return Self.notFound }
+            guard server.status == requires else {
+                return APIError(code: .badRequest, certainty: .notExecuted, status: 400, detail: "Server is \(server.status)")
+            }
+            state.ledger.append("\(operation.rawValue) \(id)")
+            if case .doNothing = fault { return nil }
+            state.servers[id]?.status = through
+            state.servers[id]?.updatedAt = now
+            state.transitions.append((now + duration, id, to))
+            return nil
+        }
+        if let error { throw error }
+        if case .failAfterApply(let error) = fault { throw error }
+        return PowerAnswer(message: "Server is \(through)", status: through)
+    }
+
+    private static let notFound = APIError(code: .notFound, certainty: .notExecuted, status: 404, detail: "Not found.")
+    private static let unsupported = APIError(
+        code: .notSent, certainty: .notExecuted, status: nil, detail: "the fake fleet does not do this")
+}

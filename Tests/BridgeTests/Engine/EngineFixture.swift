@@ -1,0 +1,221 @@
+import BridgeTestKit
+import Engine
+import Foundation
+import JSON
+import Logging
+import Model
+import Rules
+import Store
+import Synchronization
+import Testing
+import VPSAPI
+import Webhooks
+
+/// The whole engine on a real store, a fake fleet and a clock that is turned: deliveries in, requests out.
+final class EngineFixture {
+    static let web = Server(
+        id: ServerID(rawValue: 12345), name: "web-server-01", hostname: "web01.example.com", status: .active,
+        ipAddress: "203.0.113.10", updatedAt: Timestamp(seconds: 1_795_000_000))
+    static let db = Server(
+        id: ServerID(rawValue: 12346), name: "db-server-01", hostname: "db01.example.com", status: .active,
+        ipAddress: "203.0.113.11", updatedAt: Timestamp(seconds: 1_795_000_000))
+
+    static let hostDown = """
+        version: 1
+        rules:
+          - name: host-down
+            trigger: alertmanager
+            when:
+              - event.labels.alertname == "HostDown"
+            target: event.labels.server
+            autonomy: auto
+            healthy_delay: 2m
+            escalation:
+              - {timeout: 10m, actions: [server.reboot]}
+              - {timeout: 10m, actions: [server.power_cycle]}
+              - actions: [{action: notify, with: {channel: oncall, text: "${{ server.name }} is still down"}}]
+        """
+
+    let clock = ManualClock()
+    let began: Timestamp
+    private var lastStart: [String: Timestamp] = [:]
+    let api: FakeServersAPI
+    let store: SQLiteStore
+    let prober = FakeProber()
+    let settings: EngineSettings
+    let directory: String
+    private(set) var dispatcher: Dispatcher
+    private(set) var worker: Worker
+
+    init(
+        rules: String = hostDown, servers: [Server] = [web, db], live: Bool = true, limits: Limits = Limits(settle: .zero),
+        protected: [String] = []
+    ) throws {
+        began = clock.now()
+        directory = FileManager.default.temporaryDirectory.path + "/vpsbridge-engine-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        api = FakeServersAPI(servers, clock: clock)
+        store = try SQLiteStore(path: directory + "/bridge.sqlite", options: SQLiteStoreOptions())
+        settings = EngineSettings(live: live, limits: limits, protected: ProtectedServers(protected))
+        (dispatcher, worker) = try Self.engine(
+            rules: rules, store: store, api: api, prober: prober, clock: clock, settings: settings)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    private static func engine(
+        rules text: String, store: SQLiteStore, api: FakeServersAPI, prober: FakeProber, clock: ManualClock, settings: EngineSettings
+    ) throws -> (Dispatcher, Worker) {
+        let load = RuleSet.load(
+            [RuleSource(name: "test.yaml", text: text)], revision: RuleSetRevision(rawValue: "test"), sources: nil,
+            floor: settings.limits)
+        let ruleSet = try #require(load.ruleSet, "\(load.diagnostics)")
+        let sources = [
+            "alertmanager": WebhookSource(name: "alertmanager", kind: .alertmanager, authentication: .none),
+            "slack": WebhookSource(name: "slack", kind: .slack, authentication: .none),
+        ]
+        let book = RuleBook(current: ruleSet, queries: store, floor: settings.limits)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let dispatcher = Dispatcher(
+            store: store, queries: store, rules: book, sources: sources, limits: settings.limits, clock: clock, doorbell: Doorbell(),
+            workerDoorbell: Doorbell(), logger: logger)
+        let worker = Worker(
+            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, rules: book, sources: sources,
+            resolver: ServerResolver(aliases: [:]), settings: settings, clock: clock, doorbell: Doorbell(),
+            messageDoorbell: Doorbell(), logger: logger)
+        return (dispatcher, worker)
+    }
+
+    // MARK: What comes in
+
+    /// One Alertmanager delivery of one alert, and everything that follows from it at once.
+    func alert(
+        _ status: String, server: String = "web-server-01", alertname: String = "HostDown", startedAgo: Duration? = nil
+    ) async throws {
+        try await deliver(status, server: server, alertname: alertname, startedAgo: startedAgo)
+        try await settle()
+    }
+
+    /// Puts one alert into the store and does nothing with it yet. Without `startedAgo` it began a minute before the test did.
+    func deliver(
+        _ status: String, server: String = "web-server-01", alertname: String = "HostDown", startedAgo: Duration? = nil
+    ) async throws {
+        let now = clock.now()
+        let start = startedAgo.map { now - $0 } ?? began - .seconds(60)
+        if status == "firing" { lastStart[server] = start }
+        try await deliver(
+            status, server: server, alertname: alertname, startsAt: lastStart[server] ?? start,
+            endsAt: status == "resolved" ? now : nil)
+    }
+
+    /// A resolve of an earlier occurrence.
+    func deliverResolve(endedAt: Timestamp, startedAt: Timestamp) async throws {
+        try await deliver("resolved", server: "web-server-01", alertname: "HostDown", startsAt: startedAt, endsAt: endedAt)
+        try await settle()
+    }
+
+    private func deliver(
+        _ status: String, server: String, alertname: String, startsAt: Timestamp, endsAt: Timestamp?
+    ) async throws {
+        let now = clock.now()
+        let alert: JSONValue = [
+            "status": .string(status), "labels": ["alertname": .string(alertname), "server": .string(server)], "annotations": [:],
+            "startsAt": .string(startsAt.rfc3339),
+            "endsAt": .string(endsAt?.rfc3339 ?? "0001-01-01T00:00:00Z"),
+            "fingerprint": .string("\(alertname)/\(server)"), "generatorURL": "",
+        ]
+        let body: JSONValue = [
+            "version": "4", "groupKey": "{}", "truncatedAlerts": 0, "status": .string(status), "receiver": "vpsbridge",
+            "groupLabels": [:], "commonLabels": [:], "commonAnnotations": [:], "externalURL": "", "alerts": .array([alert]),
+        ]
+        _ = try await store.accept(
+            NewDelivery(source: "alertmanager", receivedAt: now, body: body.serialized(), contentType: "application/json"))
+    }
+
+    /// A Slack command that passed its signature check.
+    func command(_ text: String, user: String = "U012ABCDEF", trigger: String = "t1") async throws {
+        let form =
+            "command=%2Fvps&text=\(text.replacing(" ", with: "+"))&user_id=\(user)&user_name=ann&channel_id=C0OPS&team_id=T1"
+            + "&trigger_id=\(trigger)&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2F1"
+        _ = try await store.accept(
+            NewDelivery(
+                source: "slack", receivedAt: clock.now(), body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
+                dedupKey: trigger, isUrgent: true))
+        try await settle()
+    }
+
+    // MARK: Time
+
+    /// A problem that lasts: its alert is repeated every minute, or as said.
+    func keepFiring(
+        server: String = "web-server-01", for span: Duration, every interval: Duration = .seconds(60)
+    ) async throws {
+        let end = clock.now() + span
+        while clock.now() < end {
+            try await advance(by: min(interval, end.since(clock.now())))
+            try await deliver("firing", server: server, startsAt: lastStart[server] ?? began)
+            try await settle()
+        }
+    }
+
+    private func deliver(_ status: String, server: String, startsAt: Timestamp) async throws {
+        try await deliver(status, server: server, alertname: "HostDown", startsAt: startsAt, endsAt: nil)
+    }
+
+    /// One problem from its alert to a run that succeeded.
+    func rescueOnce() async throws {
+        try await alert("firing", startedAgo: .zero)
+        try await advance(by: .seconds(30))
+        try await alert("resolved")
+        try await advance(by: .seconds(130))
+        #expect(try await newestRun().state == .succeeded)
+    }
+
+    /// Does everything that is due now.
+    func settle() async throws {
+        for _ in 0..<200 {
+            let dispatched = try await dispatcher.dispatchOnce()
+            let stepped = try await worker.stepDueRuns()
+            if dispatched + stepped == 0 { return }
+        }
+        Issue.record("the engine does not come to rest")
+    }
+
+    /// Turns the clock, stopping at every instant at which something is due.
+    func advance(by span: Duration) async throws {
+        let end = clock.now() + span
+        while let due = try await store.nextDue(), due <= end {
+            clock.set(due)
+            try await settle()
+        }
+        clock.set(end)
+        try await settle()
+    }
+
+    // MARK: What came of it
+
+    func onlyRun() async throws -> Run {
+        let runs = try await store.runs(limit: 10)
+        #expect(runs.count == 1)
+        return try #require(runs.first)
+    }
+
+    func newestRun() async throws -> Run {
+        try #require(try await store.runs(limit: 1).first)
+    }
+
+    func messages() async throws -> [String] {
+        try await store.claimMessages(now: clock.now(), hiddenUntil: clock.now(), limit: 100).map(\.text)
+    }
+}
+
+/// A prober that says what it is told to say.
+final class FakeProber: Prober {
+    private let healthy = Mutex(false)
+
+    func answer(_ isHealthy: Bool) { healthy.withLock { $0 = isHealthy } }
+
+    func isHealthy(_ server: Server, probe: Probe) async -> Bool { healthy.withLock { $0 } }
+}

@@ -1,0 +1,14 @@
+import Store
+import Testing
+
+@Suite("SQLite store: conformance")
+struct StoreSQLiteConformanceTests {
+    @Test("conforms", arguments: StoreConformance.all)
+    func conforms(_ requirement: StoreConformance) async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            try await requirement.check(StoreScenario(store: store))
+            await store.close()
+        }
+    }
+}

@@ -1,0 +1,444 @@
+import GRDB
+import Model
+import Synchronization
+import Testing
+
+@testable import Store
+
+@Suite("SQLite store")
+struct StoreSQLiteTests {
+    private static let now = StoreScenario.start
+
+    // MARK: Settings that durability rests on
+
+    @Test("the writer commits with fsync, to a write-ahead log, with foreign keys and a busy timeout")
+    func writerSettings() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let expected = [
+                ("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1"), ("busy_timeout", "5000"), ("mmap_size", "0"),
+                ("wal_autocheckpoint", "1000"), ("query_only", "0"), ("cache_size", "-4096"), ("temp_store", "2"),
+            ]
+            for (name, value) in expected {
+                let found = try await store.writer.submit { try $0.storeTestPragma(name) }
+                #expect(found == value, "\(name)")
+            }
+            await store.close()
+        }
+    }
+
+    @Test("the reader can neither write nor checkpoint")
+    func readerSettings() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            for (name, value) in [("query_only", "1"), ("wal_autocheckpoint", "0"), ("mmap_size", "0")] {
+                #expect(try await store.reader.read { try $0.storeTestPragma(name) } == value, "\(name)")
+            }
+            #expect(
+                await storeFails(.unwritable) {
+                    try await store.reader.read { try $0.proveWritable() }
+                })
+            await store.close()
+        }
+    }
+
+    @Test("a connection that is not set for durability is refused", arguments: ["synchronous = NORMAL", "foreign_keys = OFF", "journal_mode = DELETE"])
+    func refusesWeakSettings(setting: String) async throws {
+        try await StoreTestFolder.use { folder in
+            let writer = try Connections.openWriter(path: folder.path, migrations: Migration.all)
+            try writer.run { session in
+                try Connections.verify(session)
+                try session.script("PRAGMA \(setting)")
+                #expect(throws: StoreError.self) { try Connections.verify(session) }
+            }
+            writer.close()
+        }
+    }
+
+    // MARK: Opening
+
+    @Test("everything is there after the store was closed and opened again")
+    func reopens() async throws {
+        try await StoreTestFolder.use { folder in
+            var store = try SQLiteStore(path: folder.path)
+            var scenario = StoreScenario(store: store)
+            let run = try await scenario.readyRun("f", lane: 7)
+            let waiting = try await scenario.deliver(dedupKey: "k")
+            let counts = try await store.counts()
+            await store.close()
+            // The log was brought into the database, and nothing else is left but the lock file.
+            #expect(folder.files.sorted() == ["store.db", "store.db.lock"])
+            store = try SQLiteStore(path: folder.path)
+            scenario = StoreScenario(store: store)
+            #expect(try await store.counts() == counts)
+            #expect(try await store.run(run.id) == run)
+            #expect(try await store.undispatched(limit: 9).map(\.id) == [waiting])
+            await store.close()
+        }
+    }
+
+    @Test("the files are their owner's alone")
+    func permissions() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            try await store.checkWritable()
+            for name in folder.files { #expect(folder.mode(of: name) == 0o600, "\(name)") }
+            await store.close()
+        }
+    }
+
+    @Test("a second opening is refused while the first lasts")
+    func locks() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+            #expect(error?.code == .unusable && error?.message.contains("another process") == true)
+            await store.close()
+            let second = try SQLiteStore(path: folder.path)
+            await second.close()
+        }
+    }
+
+    @Test("a newer version's database is refused and left as it is")
+    func newerVersion() async throws {
+        try await StoreTestFolder.use { folder in
+            await (try SQLiteStore(path: folder.path)).close()
+            try folder.edit { try $0.execute(sql: "PRAGMA user_version = 99") }
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+            #expect(error?.code == .unusable && error?.message.contains("newer version") == true)
+            #expect(try folder.edit { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 99)
+        }
+    }
+
+    @Test(
+        "a file that is not a store is refused",
+        arguments: ["CREATE TABLE photos (id INTEGER)", "PRAGMA application_id = 7; PRAGMA user_version = 1"])
+    func foreignFile(sql: String) async throws {
+        try await StoreTestFolder.use { folder in
+            try folder.edit { try $0.execute(sql: sql) }
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+            #expect(error?.code == .unusable)
+            #expect(try folder.edit { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "delete")
+        }
+    }
+
+    @Test("a damaged file is refused with what to do")
+    func damagedFile() async throws {
+        try await StoreTestFolder.use { folder in
+            folder.write(Array(repeating: UInt8(ascii: "x"), count: 8_192), to: "store.db")
+            let error = #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+            #expect(error?.code == .unusable && error?.message.contains("restore a copy") == true)
+        }
+    }
+
+    @Test("a missing folder is unwritable")
+    func missingFolder() {
+        let error = #expect(throws: StoreError.self) { try SQLiteStore(path: "/nonexistent/store.db") }
+        #expect(error?.code == .unwritable)
+    }
+
+    @Test("a migration copies a database with content first; one that fails changes nothing")
+    func migrates() async throws {
+        try await StoreTestFolder.use { folder in
+            var store = try SQLiteStore(path: folder.path)
+            try await StoreScenario(store: store).deliver()
+            await store.close()
+            let broken = Migration(name: "broken", sql: "CREATE TABLE later (x INTEGER) STRICT; SELECT nonsense")
+            #expect(throws: StoreError.self) {
+                try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: Migration.all + [broken])
+            }
+            store = try SQLiteStore(path: folder.path)
+            #expect(try await store.counts().deliveries == 1)
+            await store.close()
+            let next = Migration(name: "next", sql: "CREATE TABLE later (x INTEGER) STRICT")
+            store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: Migration.all + [next])
+            #expect(try await store.counts().deliveries == 1)
+            await store.close()
+            #expect(folder.files.contains("store.db.schema-1") && !folder.files.contains { $0.hasSuffix("partial") })
+            #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+        }
+    }
+
+    @Test("another process reads beside the store, and when the store is closed; it changes nothing")
+    func readsBeside() async throws {
+        try await StoreTestFolder.use { folder in
+            #expect(throws: StoreError.self) { try SQLiteQueries(path: folder.path) }
+            #expect(folder.files.isEmpty)
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            let beside = try SQLiteQueries(path: folder.path)
+            let run = try await scenario.makeRun("f")
+            #expect(try await beside.run(run.id) == run)
+            #expect(await storeFails(.unwritable) { try await beside.reader.read { try $0.proveWritable() } })
+            await store.close()
+            #expect(try await beside.run(run.id) == run)
+            #expect(try await SQLiteQueries(path: folder.path).counts().runs == [.pending: 1])
+            let again = try SQLiteStore(path: folder.path)
+            #expect(try await again.run(run.id) == run)
+            await again.close()
+        }
+    }
+
+    @Test("a reader refuses an older and a newer schema", arguments: [0, 99])
+    func readerChecksSchema(version: Int) async throws {
+        try await StoreTestFolder.use { folder in
+            await (try SQLiteStore(path: folder.path)).close()
+            try folder.edit { try $0.execute(sql: "PRAGMA user_version = \(version)") }
+            let error = #expect(throws: StoreError.self) { try SQLiteQueries(path: folder.path) }
+            #expect(error?.code == .unusable)
+        }
+    }
+
+    // MARK: The schema
+
+    @Test("the trigger over run states agrees with RunState for all pairs")
+    func triggerAgrees() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let run = try await StoreScenario(store: store).makeRun("f")
+            for from in RunState.allCases {
+                for to in RunState.allCases {
+                    let isAllowed = try await store.writer.submit { try $0.storeTestStep(run.id, from: from, to: to) }
+                    #expect(isAllowed == from.mayBecome(to), "\(from) to \(to)")
+                }
+            }
+            await store.close()
+        }
+    }
+
+    @Test("the table of run states follows the code at the next start")
+    func transitionsFollowTheCode() async throws {
+        try await StoreTestFolder.use { folder in
+            await (try SQLiteStore(path: folder.path)).close()
+            try folder.edit { try $0.execute(sql: "DELETE FROM run_transitions WHERE from_state = 'held'") }
+            let store = try SQLiteStore(path: folder.path)
+            let wanted = RunState.allCases.flatMap { from in RunState.allCases.filter { from.mayBecome($0) } }.count
+            #expect(try await store.reader.read { try $0.count("SELECT count(*) FROM run_transitions") } == wanted)
+            await store.close()
+        }
+    }
+
+    @Test("the schema knows every value of the closed enums")
+    func enumsAgree() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let schema = try await store.reader.read { session in
+                try session.all("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL") { try $0.text() }.joined()
+            }
+            let values =
+                RunState.allCases.map(\.rawValue) + Model.Operation.allCases.map(\.rawValue)
+                + Intent.Outcome.allCases.map(\.rawValue) + Episode.Ending.allCases.map(\.rawValue)
+            for value in values { #expect(schema.contains("'\(value)'")) }
+            await store.close()
+        }
+    }
+
+    @Test("no statement reads a whole table, save those that count or list all")
+    func usesIndexes() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            try await StoreScenario(store: store).useEveryVerb(of: store)
+            let texts = try await store.writer.submit { $0.statementTexts } + store.reader.read { $0.statementTexts }
+            #expect(texts.count > 60)
+            for sql in Set(texts) where !sql.hasPrefix("PRAGMA") {
+                let steps = try await store.writer.submit { try $0.storeTestPlan(sql) }
+                for step in steps where step.hasPrefix("SCAN") && !step.contains("USING") {
+                    #expect(Self.mayReadAll.contains { sql.hasPrefix($0) }, "\(sql): \(step)")
+                }
+                #expect(!steps.contains { $0.contains("TEMP B-TREE FOR ORDER BY") } || sql.contains(" OR "), "\(sql): \(steps)")
+            }
+            await store.close()
+        }
+    }
+
+    private static let mayReadAll = [
+        "SELECT count(*)", "SELECT state, count(*)", "SELECT from_state", "SELECT d.id, d.received_at", "SELECT at, kind",
+        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery",
+    ]
+
+    // MARK: The writer
+
+    @Test("callers at once are committed together")
+    func groupsCommits() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<512 { group.addTask { try await scenario.deliver() } }
+                try await group.waitForAll()
+            }
+            let statistics = store.writerStatistics
+            #expect(statistics.commands == 512 && statistics.commits < 256)
+            #expect(try await store.counts().deliveries == 512)
+            await store.close()
+        }
+    }
+
+    @Test("deliveries find the queue full while the engine still has places")
+    func fullQueue() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(maxWaiting: 4))
+            let scenario = StoreScenario(store: store)
+            let gate = StoreTestGate()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // The writer is at work on one command until the gate opens; behind it the queue fills.
+                group.addTask { try await store.writer.submit { _ in gate.wait() } }
+                while !gate.isWaiting { await Task.yield() }
+                for _ in 0..<4 { group.addTask { try await scenario.deliver() } }
+                while store.waitingWriters < 4 { await Task.yield() }
+                #expect(await storeFails(.full) { try await scenario.deliver() })
+                group.addTask { try await store.checkWritable() }
+                while store.waitingWriters < 5 { await Task.yield() }
+                gate.open()
+                try await group.waitForAll()
+            }
+            try await scenario.deliver()
+            #expect(try await store.counts().deliveries == 5)
+            await store.close()
+        }
+    }
+
+    @Test("deliveries that wait are bounded in bytes too")
+    func fullOfBytes() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(maxWaitingBytes: 100))
+            let scenario = StoreScenario(store: store)
+            let gate = StoreTestGate()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await store.writer.submit { _ in gate.wait() } }
+                while !gate.isWaiting { await Task.yield() }
+                group.addTask { try await scenario.deliver(body: String(repeating: "x", count: 60)) }
+                while store.waitingWriters < 1 { await Task.yield() }
+                #expect(await storeFails(.full) { try await scenario.deliver(body: String(repeating: "x", count: 41)) })
+                group.addTask { try await scenario.deliver(body: String(repeating: "x", count: 40)) }
+                while store.waitingWriters < 2 { await Task.yield() }
+                gate.open()
+                try await group.waitForAll()
+            }
+            // One alone may be as large as it is.
+            try await scenario.deliver(body: String(repeating: "x", count: 101))
+            #expect(try await store.counts().deliveries == 3)
+            await store.close()
+        }
+    }
+
+    @Test("large bodies are committed and read a few at a time")
+    func largeBodies() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            let body = String(repeating: "x", count: 1 << 20)
+            let gate = StoreTestGate()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await store.writer.submit { _ in gate.wait() } }
+                while !gate.isWaiting { await Task.yield() }
+                for _ in 0..<20 { group.addTask { try await scenario.deliver(body: body) } }
+                while store.waitingWriters < 20 { await Task.yield() }
+                gate.open()
+                try await group.waitForAll()
+            }
+            #expect(store.writerStatistics.commits == 4)
+            #expect(try await store.undispatched(limit: 100).count == 16)
+            await store.close()
+        }
+    }
+
+    @Test("what waits when the store is closed is still written; what comes later is refused")
+    func closes() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            let gate = StoreTestGate()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await store.writer.submit { _ in gate.wait() } }
+                while !gate.isWaiting { await Task.yield() }
+                group.addTask { try await scenario.deliver() }
+                while store.waitingWriters < 1 { await Task.yield() }
+                group.addTask { await store.close() }
+                while !(await storeFails(.closed) { _ = try await store.counts() }) { await Task.yield() }
+                gate.open()
+                try await group.waitForAll()
+            }
+            #expect(await storeFails(.closed) { try await scenario.deliver() })
+            #expect(await storeFails(.closed) { _ = try await store.counts() })
+            await store.close()
+            let again = try SQLiteStore(path: folder.path)
+            #expect(try await again.counts().deliveries == 1)
+            await again.close()
+        }
+    }
+
+    @Test("a cancelled caller still learns what became of its write")
+    func cancelledCaller() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                let id = try await scenario.deliver()
+                return try await store.delivery(id)?.id == id
+            }
+            #expect(try await task.value)
+            await store.close()
+        }
+    }
+
+    @Test("a command that breaks its batch without a savepoint fails alone")
+    func retriesAlone() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            let gate = StoreTestGate()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await store.writer.submit { _ in gate.wait() } }
+                while !gate.isWaiting { await Task.yield() }
+                group.addTask { try await scenario.deliver() }
+                group.addTask {
+                    #expect(
+                        await storeFails(.conflict) {
+                            try await store.writer.submit(isolation: .none) { session in
+                                try session.execute("INSERT INTO rule_sets (revision, saved_at) VALUES ('r', 1)")
+                                try session.execute("INSERT INTO write_probe (id, writes) VALUES (1, 1)")
+                            }
+                        })
+                }
+                group.addTask { try await scenario.deliver() }
+                while store.waitingWriters < 3 { await Task.yield() }
+                gate.open()
+                try await group.waitForAll()
+            }
+            #expect(try await store.counts().deliveries == 2)
+            #expect(try await store.reader.read { try $0.count("SELECT count(*) FROM rule_sets") } == 0)
+            await store.close()
+        }
+    }
+
+    // MARK: Pruning
+
+    @Test("pruning leaves what is young, undispatched or needed by an unfinished run")
+    func prunes() async throws {
+        try await StoreTestFolder.use { folder in
+            let store = try SQLiteStore(path: folder.path)
+            let scenario = StoreScenario(store: store)
+            for index in 0..<53 {
+                let delivery = try await scenario.deliver(at: StoreScenario.at(Int64(index)), dedupKey: index > 40 ? "\(index)" : nil)
+                if index != 5 { try await scenario.dispatch(delivery, runs: index == 9 ? [scenario.newRun("r", nil, delivery)] : []) }
+            }
+            // 0 to 44 without 5 (undispatched) and 9 (needed); the keys of 45 to 49 still keep replays out.
+            let now = StoreScenario.at(44) + Session.dedupWindow
+            #expect(try await store.prune(before: StoreScenario.at(50), now: now, batch: 10) == 43)
+            #expect(try await store.counts().deliveries == 10)
+            #expect(try await store.reader.read { try $0.count("SELECT count(*) FROM delivery_bodies") } == 10)
+            var run = try #require(try await scenario.claim().first)
+            #expect(run.delivery.id == run.run.event.delivery)
+            run.run.state = .cancelled
+            try await scenario.step(run.run)
+            #expect(try await store.prune(before: StoreScenario.at(50), now: now) == 1)
+            #expect(try await store.delivery(run.delivery.id) == nil)
+            #expect(try await store.prune(before: StoreScenario.at(900), now: now + .seconds(900)) == 8)
+            // Ids are not used again.
+            #expect(try await scenario.deliver().rawValue == 54)
+            await store.close()
+        }
+    }
+}

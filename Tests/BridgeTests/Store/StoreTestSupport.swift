@@ -1,0 +1,128 @@
+import Dispatch
+import GRDB
+import Glibc
+import Model
+import Synchronization
+
+@testable import Store
+
+/// Holds the writer's thread inside a command until a test opens it.
+final class StoreTestGate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private let entered = Mutex(false)
+
+    var isWaiting: Bool { entered.withLock { $0 } }
+
+    func wait() {
+        entered.withLock { $0 = true }
+        semaphore.wait()
+    }
+
+    func open() { semaphore.signal() }
+}
+
+extension StoreScenario {
+    /// Has every statement of the store compiled.
+    func useEveryVerb(of store: SQLiteStore) async throws {
+        let key = StoreScenario.key("k")
+        let delivery = try await deliver(dedupKey: "d")
+        let replay = NewDelivery(source: "alertmanager", receivedAt: StoreScenario.start, body: [], contentType: "", dedupKey: "d")
+        _ = try await store.accept(replay)
+        try await dispatch(
+            delivery, [.open(key, at: StoreScenario.start, startsAt: nil), .refresh(key, at: StoreScenario.at(1), startsAt: nil)],
+            runs: [newRun("r", key, delivery)], audit: [StoreScenario.entry("x")],
+            deadLetters: [
+                DeadLetter(
+                    at: StoreScenario.start, reason: .undecodable, event: EventReference(delivery: delivery, index: 0), run: nil,
+                    rule: nil, detail: "")
+            ], messages: [NewMessage(destination: .channel("ops"), text: "x")])
+        try await dispatch(
+            deliver(), [.close(key, at: StoreScenario.at(2), ending: .resolved)],
+            runs: [newRun("late", key, delivery)])
+        try await completeRun("f", lane: 7, at: StoreScenario.at(3))
+        let limits = Limits(
+            cooldown: .seconds(60), budgets: [Budget(max: 1, per: .seconds(600))], fleetBudgets: [Budget(max: 1, per: .seconds(600))])
+        let second = try await readyRun("g", lane: 7, at: StoreScenario.at(4))
+        for lifted in [limits, Limits(cooldown: .zero, budgets: limits.budgets), Limits(cooldown: .zero, fleetBudgets: limits.fleetBudgets)] {
+            _ = try await act(second, at: StoreScenario.at(4), limits: lifted)
+        }
+        try await store.heartbeat([second.id: second.epoch], leaseUntil: StoreScenario.at(90))
+        _ = try await act(second, at: StoreScenario.at(5))
+        _ = try await store.rescue(now: StoreScenario.at(100), everything: false)
+        _ = try await attempt(second, at: StoreScenario.at(101))
+        _ = try await store.rescue(now: StoreScenario.at(101), everything: true)
+        _ = try await store.closeStaleEpisodes(before: StoreScenario.at(200), now: StoreScenario.at(200))
+        for message in try await store.claimMessages(now: StoreScenario.at(200), hiddenUntil: StoreScenario.at(201), limit: 1) {
+            try await store.finishMessage(message.id, .retry(at: StoreScenario.at(202)), now: StoreScenario.at(200))
+            try await store.finishMessage(message.id, .delivered, now: StoreScenario.at(200))
+        }
+        let revision = RuleSetRevision(rawValue: "r")
+        try await store.saveRuleSet(
+            StoredRuleSet(
+                revision: revision, files: [StoredRuleSet.File(name: "a", text: "b")], savedAt: StoreScenario.start))
+        try await store.checkWritable()
+        _ = try await store.prune(before: StoreScenario.at(1), now: StoreScenario.at(1_000_000))
+        _ = try await (store.undispatched(limit: 1), store.openEpisodes([key]), store.run(second.id), store.runs(limit: 1))
+        _ = try await (store.intents(of: second.id), store.delivery(delivery), store.deadLetters(limit: 1), store.ruleSet(revision))
+        _ = try await (store.nextDue(), store.nextMessageDue(), store.counts())
+        for (run, delivery) in [(second.id, delivery), (nil, nil)] as [(RunID?, DeliveryID?)] {
+            _ = try await store.auditEntries(run: run, delivery: delivery, limit: 1)
+        }
+    }
+}
+
+extension Session {
+    /// A setting as a text, whatever its type.
+    func storeTestPragma(_ name: String) throws -> String? {
+        try first("PRAGMA \(name)") { try (try? $0.text()) ?? String($0.int()) }
+    }
+
+    /// How SQLite would run a statement.
+    func storeTestPlan(_ sql: String) throws -> [String] {
+        let values = Array(repeating: SQLValue.null, count: sql.utf8.count { $0 == UInt8(ascii: "?") })
+        return try all("EXPLAIN QUERY PLAN \(sql)", values) { row in
+            row.skip(3)
+            return try row.text()
+        }
+    }
+
+    /// Whether the schema lets a run go from one state to the other; the run is put into the first one behind the trigger's back.
+    func storeTestStep(_ run: RunID, from: RunState, to: RunState) throws -> Bool {
+        func finished(_ state: RunState) -> SQLValue { state.isFinal ? .int(1) : .null }
+        try execute("DELETE FROM runs WHERE id = ?", [.int(run.rawValue)])
+        try execute(
+            """
+            INSERT INTO runs (id, rule, revision, delivery, event_index, state, detail, rung, due_at, attempts, epoch, is_urgent,
+                created_at, finished_at) VALUES (?, 'r', 'v', 1, 0, ?, '', 0, 0, 0, 0, 0, 0, ?)
+            """, [.int(run.rawValue), .text(from.rawValue), finished(from)])
+        do {
+            try execute(
+                "UPDATE runs SET state = ?, finished_at = ? WHERE id = ?",
+                [.text(to.rawValue), finished(to), .int(run.rawValue)])
+            return true
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            return false
+        }
+    }
+}
+
+extension StoreTestFolder {
+    /// Works on the file beside the store, as another program would.
+    func edit<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        let connection = try DatabaseQueue(path: path)
+        defer { try? connection.close() }
+        return try connection.inDatabase(body)
+    }
+
+    func mode(of name: String) -> mode_t? {
+        var status = stat()
+        guard stat(folder + "/" + name, &status) == 0 else { return nil }
+        return status.st_mode & 0o777
+    }
+
+    func write(_ bytes: [UInt8], to name: String) {
+        guard let file = fopen(folder + "/" + name, "w") else { return }
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
+    }
+}
