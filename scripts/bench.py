@@ -235,7 +235,7 @@ def latency(binary, seconds=int(os.environ.get("BENCH_LATENCY_SECONDS", "40"))):
         after = fsync_time(bench.folder)
         database = sqlite3.connect(f"file:{bench.folder}/data/vpsbridge.sqlite?mode=ro", uri=True)
         received = dict(database.execute(
-            "SELECT r.server_id, d.received_at FROM runs r JOIN deliveries d ON d.id = r.delivery_id"))
+            "SELECT r.server, d.received_at FROM runs r JOIN deliveries d ON d.id = r.delivery"))
         ledger = harness.request("GET", f"{simulator}/_sim/ledger", timeout=30).json()["entries"]
         delays = sorted(
             (datetime.datetime.fromisoformat(entry["at"]).timestamp() * 1e6 - received[entry["server_id"]]) / 1000

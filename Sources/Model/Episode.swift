@@ -1,7 +1,19 @@
 /// What identifies an open problem: its source and the sender's fingerprint of it.
+///
+/// Two keys are equal when their bytes are, as in the store: fingerprints come from outside, and Swift's strings would take different
+/// bytes for equal (`"\u{212A}" == "K"`).
 package struct EpisodeKey: Sendable, Hashable {
     package var source: String
     package var fingerprint: String
+
+    package static func == (left: EpisodeKey, right: EpisodeKey) -> Bool {
+        left.fingerprint.utf8.elementsEqual(right.fingerprint.utf8) && left.source.utf8.elementsEqual(right.source.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(bytesOf: fingerprint)
+        hasher.combine(bytesOf: source)
+    }
 
     package init(source: String, fingerprint: String) {
         self.source = source

@@ -62,11 +62,9 @@ enum Route: Hashable {
 }
 
 extension ServerID {
-    /// Reads up to 18 ASCII digits; `nil` for anything else, a sign included.
+    /// Reads ASCII digits that make an `Int64`; `nil` for anything else, a sign included.
     init?(decimal text: String) {
-        let bytes = text.utf8
-        guard (1...18).contains(bytes.count), bytes.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let number = Int64(text)
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = Int64(text)
         else { return nil }
         self.init(rawValue: number)
     }

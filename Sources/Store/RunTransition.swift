@@ -112,7 +112,8 @@ package struct Guards: Sendable, Hashable {
 package enum TransitionResult: Sendable {
     /// Written; the intent has its id when one was opened.
     case committed(intent: Intent?)
-    /// The run has a newer epoch: another worker has it. Nothing of the step was written, but an audit entry says that it came late.
+    /// The run has a newer epoch: another worker has it. Nothing of the step was written, but an audit entry says that it came
+    /// late.
     case fenced
     /// A guard is in the way; nothing was written.
     case refused(Refusal)

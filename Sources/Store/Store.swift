@@ -2,26 +2,26 @@ package import Model
 
 /// What the engine asks of durable storage: verbs, each one transaction, plain values in and out, time passed in.
 ///
-/// When a call returns, what it wrote is on disk (`fsync` returned). Implementations may commit the calls of several callers together
-/// (group commit); a call that fails never takes another caller's down, save that a disk that refuses a group refuses it to all of them.
-/// A call that returns `StoreError.unwritable` wrote nothing that a read can see; after a crash it may be found written all the same.
-/// Safe to call from any task; a cancelled task still gets the outcome of what it called.
+/// When a call returns, what it wrote is on disk (`fsync` returned). Implementations may commit the calls of several callers
+/// together (group commit); a call that fails never takes another caller's down, save that a disk that refuses a group refuses it
+/// to all of them. A call that returns `StoreError.unwritable` wrote nothing that a read can see; after a crash it may be found
+/// written all the same. Safe to call from any task; a cancelled task still gets the outcome of what it called.
 package protocol Store: Sendable {
     /// Keeps a delivery before its sender is answered.
     ///
-    /// A delivery whose `dedupKey` the source used within the last 76 hours is not stored again (the longest retry of a known sender);
-    /// they count from `receivedAt` of the delivery that was stored. Keys are compared byte by byte.
+    /// A delivery whose `dedupKey` the source used within the last 76 hours is not stored again (the longest retry of a known
+    /// sender); they count from `receivedAt` of the delivery that was stored. Keys are compared byte by byte.
     /// - Throws: `StoreError.full` when the bounded queue of waiting writers is full, `.unwritable` when the disk refuses.
     func accept(_ delivery: NewDelivery) async throws(StoreError) -> Acceptance
 
-    /// Writes what the dispatcher decided on one or more deliveries: episodes, runs, audit and dead letters, and marks the deliveries
-    /// dispatched, all or nothing.
+    /// Writes what the dispatcher decided on one or more deliveries: episodes, runs, audit and dead letters, and marks the
+    /// deliveries dispatched, all or nothing.
     ///
-    /// A new run is dropped silently when its rule has a run for that episode already, or for that same event. Its episode is the open
-    /// one of its key, else the newest. The end of an episode makes its unfinished runs due at `now`; an opening or a refresh makes those
-    /// due that are `held`. A run that a worker has just then is due at once when the worker lets go of it.
-    /// - Throws: `StoreError.conflict` when a delivery is dispatched already or does not exist, or when a run names an episode that was
-    ///   never opened; nothing was written.
+    /// A new run is dropped silently when its rule has a run for that episode already, or for that same event. Its episode is the
+    /// open one of its key, else the newest. The end of an episode makes its unfinished runs due at `now`; an opening or a
+    /// refresh makes those due that are `held`. A run that a worker has just then is due at once when the worker lets go of it.
+    /// - Throws: `StoreError.conflict` when a delivery is dispatched already or does not exist, or when a run names an episode
+    ///   that was never opened; nothing was written.
     func commit(_ batch: DispatchBatch) async throws(StoreError)
 
     /// Takes due runs for this worker: not final, `dueAt` past, nobody's lease on them. Urgent runs first, then by `dueAt`.
@@ -31,22 +31,23 @@ package protocol Store: Sendable {
 
     /// Writes a run's next state with everything that belongs to it, if the run still has that epoch and the guards allow it.
     ///
-    /// Its rule, revision, episode, event, epoch and `createdAt` stay as they are. A final state ends the lease and sets `finishedAt` when
-    /// the run has none. When a run gives up its lane or its place among the concurrent ones, the runs that are `held` for `laneBusy` or
-    /// `maxConcurrent` become due at `now`.
+    /// Its rule, revision, episode, event, epoch and `createdAt` stay as they are. A final state ends the lease and sets
+    /// `finishedAt` when the run has none. When a run gives up its lane or its place among the concurrent ones, the runs that are
+    /// `held` for `laneBusy` or `maxConcurrent` become due at `now`.
     ///
-    /// Guards are checked in this order: lane, `max_concurrent`, cooldown, budgets of the lane, budgets of the fleet. A lane that another
-    /// run holds is refused without guards too.
-    /// - Throws: `StoreError.conflict` when the run does not exist, when ``RunState/mayBecome(_:)`` does not allow the step, when an intent
-    ///   is opened while one is open or closed that is not the open one, or when a guarded intent has no lane; nothing was written.
+    /// Guards are checked in this order: lane, `max_concurrent`, cooldown, budgets of the lane, budgets of the fleet. A lane that
+    /// another run holds is refused without guards too.
+    /// - Throws: `StoreError.conflict` when the run does not exist, when ``RunState/mayBecome(_:)`` does not allow the step, when
+    ///   an intent is opened while one is open or closed that is not the open one, or when a guarded intent has no lane; nothing
+    ///   was written.
     func commit(_ transition: RunTransition) async throws(StoreError) -> TransitionResult
 
     /// Extends the leases of runs that a worker still works on; runs that were taken away meanwhile are left alone.
     func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError)
 
-    /// Frees runs whose worker is gone: those with a lease that ended by `now`, or all when `everything` (at start, when this process
-    /// holds the data directory alone). A `running` run becomes `unknown` when it has an open intent and `ready` when it has none; all
-    /// become due at `now`. Their epochs grow, so that a worker that was only slow is fenced.
+    /// Frees runs whose worker is gone: those with a lease that ended by `now`, or all when `everything` (at start, when this
+    /// process holds the data directory alone). A `running` run becomes `unknown` when it has an open intent and `ready` when it
+    /// has none; all become due at `now`. Their epochs grow, so that a worker that was only slow is fenced.
     /// - Returns: how many were freed.
     func rescue(now: Timestamp, everything: Bool) async throws(StoreError) -> Int
 
@@ -60,7 +61,8 @@ package protocol Store: Sendable {
     /// - Throws: `StoreError.conflict` when there is no such message.
     func finishMessage(_ id: MessageID, _ result: MessageResult, now: Timestamp) async throws(StoreError)
 
-    /// Keeps the texts of a rule set, so that runs and old events can be explained under the rules of their time; a known revision is left as it is.
+    /// Keeps the texts of a rule set, so that runs and old events can be explained under the rules of their time; a known
+    /// revision is left as it is.
     func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError)
 
     /// Appends to the audit what belongs to no run (start, stop, a refused reload).
@@ -76,7 +78,8 @@ package protocol Queries: Sendable {
     ///
     /// May return fewer than `limit` when their bodies are large; empty only when there are none.
     func undispatched(limit: Int) async throws(StoreError) -> [Delivery]
-    /// The open episodes of those keys. Keys are compared byte by byte, but a dictionary takes canonically equivalent ones for the same.
+    /// The open episodes of those keys. Keys are compared byte by byte, but a dictionary takes canonically equivalent ones for
+    /// the same.
     func openEpisodes(_ keys: [EpisodeKey]) async throws(StoreError) -> [EpisodeKey: Episode]
     func run(_ id: RunID) async throws(StoreError) -> Run?
     /// Runs, newest first.
@@ -84,8 +87,8 @@ package protocol Queries: Sendable {
     /// The intents of a run in the order in which they were written.
     func intents(of run: RunID) async throws(StoreError) -> [Intent]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
-    /// The audit entries of a run or a delivery (of either when both are given), or all, oldest first, `limit` at most, from the newest
-    /// back.
+    /// The audit entries of a run or a delivery (of either when both are given), or all, oldest first, `limit` at most, from the
+    /// newest back.
     func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry]
     /// Dead letters that nobody has settled, newest first.
     func deadLetters(limit: Int) async throws(StoreError) -> [DeadLetter]
@@ -110,7 +113,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable, Hashable {
         /// Too many callers wait to write: answer 503 and let the sender come again.
         case full
-            /// The disk refused (full, read-only, I/O error): answer 503; writing works again by itself once the disk does.
+        /// The disk refused (full, read-only, I/O error): answer 503; writing works again by itself once the disk does.
         case unwritable
         /// Somebody else changed it first; read again.
         case conflict

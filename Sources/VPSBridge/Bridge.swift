@@ -5,8 +5,8 @@ import Logging
 import Model
 import Rules
 import ServiceLifecycle
-import UnixSignals
 import Store
+import UnixSignals
 import VPSAPI
 import Webhooks
 
@@ -20,7 +20,7 @@ struct Bridge {
 
     /// Runs until SIGTERM or SIGINT, then drains: the listener stops first, requests in flight end, the store closes last.
     ///
-    /// - Parameter onReady: called with the port of the listener once it is bound.
+    /// `onReady` is called with the port of the listener once it is bound.
     func run(onReady: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
         let store = try SQLiteStore(path: configuration.databasePath, options: SQLiteStoreOptions())
         let outcome: Result<Void, any Error>

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -144,11 +145,11 @@ def main():
 
         bench.wait_until("every delivery is decided and every run has sent its request", at_rest, 90, every=0.5)
         numbers = collections.Counter()
-        for (body,) in rows("SELECT body FROM deliveries"):
+        for (body,) in rows("SELECT body FROM delivery_bodies"):
             numbers[int(json.loads(body)["alerts"][0]["labels"]["number"])] += 1
         lost = [number for number in sender.acknowledged if number not in numbers]
         assert not lost, f"acknowledged and not stored: {lost[:10]}"
-        runs = rows("SELECT count(*), count(DISTINCT episode_id) FROM runs")[0]
+        runs = rows("SELECT count(*), count(DISTINCT episode) FROM runs")[0]
         assert runs == (SERVERS, SERVERS), runs
         ledger = harness.request("GET", f"{simulator}/_sim/ledger").json()
         reboots = collections.Counter(entry["server_id"] for entry in ledger["entries"] if entry["operation"] == "reboot")
@@ -164,7 +165,7 @@ def main():
 
 
 def bench_status(config):
-    import subprocess
+
     return subprocess.run(
         [harness.tool("VPSBRIDGE_BIN"), "status", "--json", "--config", str(config)], capture_output=True, text=True, timeout=20,
         check=True).stdout

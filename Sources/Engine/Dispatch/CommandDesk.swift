@@ -31,17 +31,20 @@ package enum CommandDesk {
                 guard rule.permissions?.allow(command) == true else {
                     return .refused(
                         .notPermitted, rule: rule.name,
-                        text: "You may not use this command here. Ask for your id (\(command.userID)) to be added to `permissions` of rule \(rule.name)."
+                        text:
+                            "You may not use this command here. Ask for your id (\(command.userID)) to be added to `permissions` of rule \(rule.name)."
                     )
                 }
                 guard case .match = evaluation.verdict else {
-                    return .refused(.conditionMissing, rule: rule.name, text: "Not done: a condition of rule \(rule.name) does not hold.")
+                    return .refused(
+                        .conditionMissing, rule: rule.name, text: "Not done: a condition of rule \(rule.name) does not hold.")
                 }
                 return .accepted(rule: rule, text: reply(rule, event: event, args: args))
             }
         }
         if let usage { return .refused(.badArguments, rule: usage.rule, text: usage.text) }
-        return .refused(.noSuchCommand, rule: nil, text: "No rule knows this command: /\(command.name) \(String(command.text.prefix(100)))")
+        return .refused(
+            .noSuchCommand, rule: nil, text: "No rule knows this command: /\(command.name) \(String(command.text.prefix(100)))")
     }
 
     /// The command's arguments for a rule that took it.

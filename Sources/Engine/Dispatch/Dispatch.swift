@@ -14,9 +14,7 @@ package struct Dispatch {
     /// How many events had no matching rule, and the first of them; one audit line tells it for all.
     private var unmatched: (count: Int, first: String) = (0, "")
 
-    /// - Parameters:
-    ///   - events: the delivery's events, in their order.
-    ///   - open: the open episodes of those events' keys; changed as the decision changes them.
+    /// What becomes of a delivery with these events, in their order.
     package static func decide(
         _ delivery: Delivery, events: [Event], open: inout [EpisodeKey: Episode], ruleSet: RuleSet, limits: Limits, now: Timestamp
     ) -> DispatchedDelivery {
@@ -36,7 +34,8 @@ package struct Dispatch {
             id: delivery.id,
             audit: [
                 AuditEntry(
-                    at: now, kind: .decision, reason: .undecodable, delivery: delivery.id, actor: delivery.source, detail: message)
+                    at: now, kind: .decision, reason: .undecodable, delivery: delivery.id, actor: delivery.source, detail: message
+                )
             ],
             deadLetters: [DeadLetter(at: now, reason: .undecodable, event: event, run: nil, rule: nil, detail: message)])
     }
@@ -80,7 +79,8 @@ package struct Dispatch {
         }
         result.episodes.append(.open(key, at: event.receivedAt, startsAt: event.startsAt))
         open[key] = Episode(
-            id: EpisodeID(rawValue: 0), key: key, openedAt: event.receivedAt, lastSeenAt: event.receivedAt, startsAt: event.startsAt)
+            id: EpisodeID(rawValue: 0), key: key, openedAt: event.receivedAt, lastSeenAt: event.receivedAt,
+            startsAt: event.startsAt)
         return event.receivedAt
     }
 
@@ -148,7 +148,8 @@ package struct Dispatch {
     private mutating func note(_ reason: Reason, rule: String?, actor: String, detail: String) {
         result.audit.append(
             AuditEntry(
-                at: now, kind: .decision, reason: reason, delivery: delivery.id, rule: rule, actor: actor, detail: bounded(detail)))
+                at: now, kind: .decision, reason: reason, delivery: delivery.id, rule: rule, actor: actor, detail: bounded(detail)
+            ))
     }
 
     private func bounded(_ text: String) -> String { String(text.prefix(500)) }

@@ -47,7 +47,9 @@ package struct Dispatcher: Service {
                     lastError = nil
                 } catch {
                     // The same trouble is told once; a full disk would fill the log too.
-                    if lastError != error.code { logger.error("the dispatcher waits for the store", metadata: ["error": "\(error)"]) }
+                    if lastError != error.code {
+                        logger.error("the dispatcher waits for the store", metadata: ["error": "\(error)"])
+                    }
                     lastError = error.code
                     await doorbell.wait(atMost: .seconds(1))
                 }

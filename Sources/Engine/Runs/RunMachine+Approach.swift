@@ -109,7 +109,8 @@ extension RunMachine {
         if server.status.isTransitional {
             return hold(.serverBusy, "\(serverLabel) is \(server.status)", until: now + .seconds(15), now: now)
         }
-        return openIntent(step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: !isCommand, now: now)
+        return openIntent(
+            step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: !isCommand, now: now)
     }
 
     /// Holds the run when the last word of its problem is too old to act on; the next repeat wakes it.
@@ -117,7 +118,8 @@ extension RunMachine {
         guard let episode, now.since(episode.lastSeenAt) > rule.limits.maxEventAge else { return nil }
         let age = Int(now.since(episode.lastSeenAt).inSeconds)
         return hold(
-            .staleEvidence, "the last word of the problem is \(age) s old; waits for a repeat", until: now + .seconds(300), now: now)
+            .staleEvidence, "the last word of the problem is \(age) s old; waits for a repeat", until: now + .seconds(300),
+            now: now)
     }
 
     /// A guard refused the first rung: what time lifts is waited for; a person is told at once that a budget is spent.
@@ -132,7 +134,8 @@ extension RunMachine {
         switch error.code {
         case .unauthorized, .forbidden:
             hold(
-                .unauthorized, "VPS.org refuses the token (\(error.status ?? 401)): check api.token_file", until: now + .seconds(60),
+                .unauthorized, "VPS.org refuses the token (\(error.status ?? 401)): check api.token_file",
+                until: now + .seconds(60),
                 now: now, closing: closing)
         case .rateLimited:
             hold(

@@ -7,8 +7,8 @@ import VPSAPI
 extension RunMachine {
     /// Writes the intent of a request; the request is sent when the store says that it is on disk.
     ///
-    /// - Parameter step: 0 for a rung's first request, which spends a budget unit; 1 for the start of `server.power_cycle`, which spends
-    ///   none, since a sent stop owes its start.
+    /// Step 0 is a rung's first request, which spends a budget unit; step 1 is the start of `server.power_cycle`, which spends none,
+    /// since a sent stop owes its start.
     mutating func openIntent(
         step: Int, operation: Operation, server: Server, rule: Rule, checksCooldown: Bool, now: Timestamp
     ) -> RunEffect {
@@ -75,7 +75,8 @@ extension RunMachine {
             return .commit(
                 RunTransition(
                     now: now, run: run,
-                    audit: [entry(.request, .outcomeUnknown, "no certain answer: \(error.detail)", now: now)], releasesLease: true))
+                    audit: [entry(.request, .outcomeUnknown, "no certain answer: \(error.detail)", now: now)], releasesLease: true
+                ))
         }
         let owesStart = lastIntent.step > 0
         switch error.code {
@@ -106,7 +107,8 @@ extension RunMachine {
         run.dueAt = now + (error.retryAfter ?? backoff(run.attempts))
         return .commit(
             RunTransition(
-                now: now, run: run, intent: closing, audit: [entry(.request, .notSent, error.detail, now: now)], releasesLease: true))
+                now: now, run: run, intent: closing, audit: [entry(.request, .notSent, error.detail, now: now)],
+                releasesLease: true))
     }
 
     /// A sent stop owes its start: the run keeps its lane and tries again until the server runs.
@@ -128,7 +130,8 @@ extension RunMachine {
     /// The API said no: a refused rung jumps to the last, and people are told.
     private mutating func refusedByAPI(_ closing: IntentChange, error: APIError, rule: Rule, now: Timestamp) -> RunEffect {
         let reason: Reason = error.code == .paymentRequired ? .paymentRequired : .refused
-        let detail = "VPS.org refused \(rung?.action?.rawValue ?? "the request") for \(serverLabel): \(error.status ?? 0) \(error.detail)"
+        let detail =
+            "VPS.org refused \(rung?.action?.rawValue ?? "the request") for \(serverLabel): \(error.status ?? 0) \(error.detail)"
         return finish(.failed, reason, detail, now: now, closing: closing, messages: lastWords(rule: rule))
     }
 
@@ -168,7 +171,8 @@ extension RunMachine {
     private mutating func reconcile(_ intent: Intent, with server: Server, rule: Rule, now: Timestamp) -> RunEffect {
         if intent.showsEffect(on: server) {
             return applied(
-                .close(intent.id, .applied), "after an unknown outcome the server was read as \(server.status)", rule: rule, now: now)
+                .close(intent.id, .applied), "after an unknown outcome the server was read as \(server.status)", rule: rule,
+                now: now)
         }
         guard now.since(intent.createdAt) >= settings.unknownWindow else {
             return wait(until: now + .seconds(5), now: now)

@@ -101,7 +101,8 @@ extension RunMachine {
         if now >= lastsUntil {
             let action = rung?.action?.rawValue ?? "the action"
             return finish(
-                .succeeded, .effective, "\(action) helped: \(serverLabel) has been healthy for \(Int(rule.healthyDelay.inSeconds)) s",
+                .succeeded, .effective,
+                "\(action) helped: \(serverLabel) has been healthy for \(Int(rule.healthyDelay.inSeconds)) s",
                 now: now, messages: rung.map { notifications(of: $0) } ?? [])
         }
         run.detail = "healthy; must last until \(lastsUntil.rfc3339)"

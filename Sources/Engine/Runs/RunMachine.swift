@@ -112,10 +112,10 @@ package struct RunMachine: Sendable {
         return .commit(RunTransition(now: now, run: waiting, releasesLease: true))
     }
 
-    /// A guard that lifts by itself is in the way.
-    ///
-    /// - Parameter until: when to judge again; `nil` backs off from 5 seconds to 5 minutes.
-    mutating func hold(_ reason: Reason, _ detail: String, until: Timestamp?, now: Timestamp, closing: IntentChange? = nil) -> RunEffect {
+    /// A guard that lifts by itself is in the way: judged again at `until`, or, without one, after 5 seconds to 5 minutes.
+    mutating func hold(_ reason: Reason, _ detail: String, until: Timestamp?, now: Timestamp, closing: IntentChange? = nil)
+        -> RunEffect
+    {
         let isNew = run.state != .held || run.reason != reason
         run.attempts = isNew ? 0 : run.attempts + 1
         run.state = .held

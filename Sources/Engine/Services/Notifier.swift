@@ -107,7 +107,10 @@ package struct Notifier: Service {
         switch message.destination {
         case .channel(let name):
             guard let channel = channels[name] else { return nil }
-            return (String(decoding: channel.url.reveal(), as: UTF8.self), JSONValue.object(["text": .string(message.text)]).serialized())
+            return (
+                String(decoding: channel.url.reveal(), as: UTF8.self),
+                JSONValue.object(["text": .string(message.text)]).serialized()
+            )
         case .response(let source, let url):
             guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8) else { return nil }
             let body: JSONValue = ["response_type": "ephemeral", "text": .string(message.text)]

@@ -167,7 +167,8 @@ package struct Worker: Service {
             case .start: try await api.start(intent.server).message ?? "no message"
             case .stop: try await api.stop(intent.server).message ?? "no message"
             default:
-                throw APIError(code: .notSent, certainty: .notExecuted, detail: "\(intent.operation.rawValue) is no step of a run")
+                throw APIError(
+                    code: .notSent, certainty: .notExecuted, detail: "\(intent.operation.rawValue) is no step of a run")
             }
         }
     }

@@ -48,9 +48,10 @@ extension CELEvaluator {
     private static func toBool(_ value: CELValue) throws(EvaluationFailure) -> CELValue {
         switch value {
         case .bool: return value
-        case .string("true"), .string("TRUE"), .string("True"), .string("t"), .string("T"), .string("1"): return .bool(true)
-        case .string("false"), .string("FALSE"), .string("False"), .string("f"), .string("F"), .string("0"): return .bool(false)
-        case .string: throw EvaluationFailure(.invalidValue, "the text is neither true nor false")
+        case .string(let text):
+            if CELNumberText.isOne(of: ["true", "TRUE", "True", "t", "T", "1"], text) { return .bool(true) }
+            if CELNumberText.isOne(of: ["false", "FALSE", "False", "f", "F", "0"], text) { return .bool(false) }
+            throw EvaluationFailure(.invalidValue, "the text is neither true nor false")
         default: throw noOverload("bool", value)
         }
     }

@@ -44,7 +44,9 @@ extension CELEvaluator {
         case .list(let items):
             for item in items where try CELValue.equals(item, value, meter: &meter) { return true }
             return false
-        case .map(let map): return map[value] != nil
+        case .map(let map):
+            try chargeKey(value)
+            return map[value] != nil
         default: throw Self.noOverload("in", value, container)
         }
     }

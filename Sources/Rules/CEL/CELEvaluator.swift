@@ -56,7 +56,10 @@ package struct CELEvaluator {
         case .identifier(let name, let isRooted): return try resolve(name, isRooted: isRooted)
         case .select(let selection): return try select(selection, node)
         case .index(let operand, let index, let isOptional):
-            return try element(of: evaluate(operand), at: evaluate(index), isOptional: isOptional, node)
+            let container = try evaluate(operand)
+            let key = try evaluate(index)
+            try chargeKey(key)
+            return try element(of: container, at: key, isOptional: isOptional, node)
         case .call(let call): return try callFunction(call)
         case .list(let elements): return try makeList(elements)
         case .map(let elements): return try makeMap(elements)
@@ -181,6 +184,11 @@ package struct CELEvaluator {
         return found
     }
 
+    /// For finding a key, whose bytes are all looked at.
+    mutating func chargeKey(_ key: CELValue) throws(EvaluationFailure) {
+        if case .string(let text) = key { try meter.charge(bytes: text.utf8.count) }
+    }
+
     /// A list position: any number without a fraction.
     private static func position(_ index: CELValue) -> Int? {
         switch index {
@@ -237,7 +245,15 @@ package struct CELEvaluator {
     }
 
     static func noOverload(_ name: String, _ values: CELValue...) -> EvaluationFailure {
-        let types = values.map(\.type.title).joined(separator: ", ")
-        return EvaluationFailure(.noSuchOverload, "`\(name)` does not take (\(types))")
+        let types = values.map(\.type)
+        let message = "`\(name)` does not take (\(types.map(\.title).joined(separator: ", ")))"
+        let numbers: Set<CELType> = [.int, .uint, .double]
+        if types.contains(.string), types.contains(where: numbers.contains) {
+            return EvaluationFailure(.noSuchOverload, message + "; convert the text with `int(…)` or `double(…)`")
+        }
+        if types.contains(.double), types.contains(.int) || types.contains(.uint) {
+            return EvaluationFailure(.noSuchOverload, message + "; convert the whole number with `double(…)`")
+        }
+        return EvaluationFailure(.noSuchOverload, message)
     }
 }

@@ -27,6 +27,14 @@ package struct CELExpression: Sendable {
         self.text = text
     }
 
+    /// The text without white space around it, for people.
+    package var trimmedText: String {
+        let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let rest = text.utf8.drop(while: isSpace)
+        let end = rest.lastIndex { !isSpace($0) }
+        return end.map { String(decoding: rest[...$0], as: UTF8.self) } ?? ""
+    }
+
     init(text: String, root: CELNode) {
         self.text = text
         self.root = root

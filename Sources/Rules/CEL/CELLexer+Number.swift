@@ -54,9 +54,10 @@ extension CELLexer {
         }
         while Self.isIdentifierStart(peek(0)) || Self.isDigit(peek(0)) || peek(0) == 0x2E { position += 1 }
         let written = text(start..<position)
-        let isSpan = "smhd".utf8.contains(next) && position == start + written.utf8.count
+        // Days are no unit of CEL: such a span is shown in seconds.
+        let span = CELDuration(text: written) == nil ? YAMLDuration.parse(written).map { "\($0.components.seconds)s" } : written
         throw CELSyntaxError(
-            "`\(written)` is not a number", hint: isSpan ? "a span of time is `duration(\"\(written)\")`" : "a text needs quotes",
+            "`\(written)` is not a number", hint: span.map { "a span of time is `duration(\"\($0)\")`" } ?? "a text needs quotes",
             span: start..<position)
     }
 

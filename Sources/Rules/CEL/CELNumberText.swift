@@ -48,6 +48,11 @@ enum CELNumberText {
         return (digits, position)
     }
 
+    /// Whether the text is, byte by byte, one of the words.
+    static func isOne(of words: [String], _ text: String) -> Bool {
+        words.contains { $0.utf8.elementsEqual(text.utf8) }
+    }
+
     /// Whether the text is an optional sign and digits, nothing else.
     static func isInteger(_ text: String) -> Bool {
         var bytes = Array(text.utf8)[...]
@@ -57,12 +62,9 @@ enum CELNumberText {
 
     /// Reads a decimal number; also `NaN`, `Infinity`, `inf` with an optional sign. No hexadecimal, no white space.
     static func double(_ text: String) -> Double? {
-        switch text {
-        case "NaN", "nan": return .nan
-        case "Infinity", "+Infinity", "inf", "+inf", "Inf", "+Inf": return .infinity
-        case "-Infinity", "-inf", "-Inf": return -.infinity
-        default: break
-        }
+        if isOne(of: ["NaN", "nan"], text) { return .nan }
+        if isOne(of: ["Infinity", "+Infinity", "inf", "+inf", "Inf", "+Inf"], text) { return .infinity }
+        if isOne(of: ["-Infinity", "-inf", "-Inf"], text) { return -.infinity }
         let allowed = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
         }

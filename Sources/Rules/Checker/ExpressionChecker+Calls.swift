@@ -140,7 +140,9 @@ extension ExpressionChecker {
         case .timestamp where CELTimestamp(text: text) == nil:
             report(.badConstant, "not a date", hint: "write it like `2026-01-31T12:00:00Z`", at: argument.span)
         case .duration where CELDuration(text: text) == nil:
-            report(.badConstant, "not a span of time", hint: "write it like `90s` or `1h30m`", at: argument.span)
+            report(
+                .badConstant, "not a span of time", hint: "write it like `90s` or `1h30m`; the largest unit is the hour",
+                at: argument.span)
         case .int where Int64(text) == nil, .double where CELNumberText.double(text) == nil, .uint where UInt64(text) == nil:
             report(.badConstant, "not a number", at: argument.span)
         case .matches:

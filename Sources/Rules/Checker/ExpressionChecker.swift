@@ -109,7 +109,7 @@ struct ExpressionChecker {
             return "did you mean `event.labels.\(name)`?"
         }
         for (root, type) in scope.names {
-            guard case .record(_, let fields) = type else { continue }
+            guard case .record(_, let fields, _) = type else { continue }
             if fields.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) { return "did you mean `\(root).\(name)`?" }
         }
         return "a text needs quotes: \"\(name)\""
@@ -133,7 +133,7 @@ struct ExpressionChecker {
         switch type {
         case .dyn: return .dyn
         case .map(let value): return value
-        case .record(let title, let fields):
+        case .record(let title, let fields, _):
             if let field = fields.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) { return field.type }
             let names = fields.map(\.name)
             let all = names.isEmpty ? nil : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
@@ -163,13 +163,17 @@ struct ExpressionChecker {
             }
             found = element
         case .map(let value): found = value
-        case .record(_, let fields):
-            // A computed or foreign key is allowed: the API may have fields that its reference does not name.
-            if case .literal(.string(let name)) = index.kind {
-                found = fields.first { $0.name.utf8.elementsEqual(name.utf8) }?.type ?? .dyn
-            } else {
+        case .record(let title, let fields, let isOpen):
+            guard case .literal(.string(let name)) = index.kind else {
                 found = .dyn
+                break
             }
+            let field = fields.first { $0.name.utf8.elementsEqual(name.utf8) }
+            if field == nil, !isOpen {
+                let hint = Suggestion.hint(for: name, among: fields.map(\.name))
+                report(.unknownField, "\(title) has no field `\(name)`", hint: hint, at: index.span)
+            }
+            found = field?.type ?? .dyn
         default:
             report(.typeMismatch, "\(container.title) has no elements", at: operand.span)
             found = .dyn

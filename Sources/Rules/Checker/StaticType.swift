@@ -7,8 +7,8 @@ indirect enum StaticType: Sendable {
     case list(StaticType)
     /// A map with text keys, any of them, and values of one type.
     case map(StaticType)
-    /// A map with exactly these keys.
-    case record(title: String, fields: [(name: String, type: StaticType)])
+    /// A map with these keys. An open one may have others, which are read as `["key"]`.
+    case record(title: String, fields: [(name: String, type: StaticType)], isOpen: Bool = false)
     case optional(StaticType)
 
     /// The type of the value, `nil` when it may be any.
@@ -95,5 +95,5 @@ enum EventSchema {
             ("ip_address", .dyn),
             ("ipv6_address", .dyn), ("location", .dyn), ("plan", .dyn), ("os", .dyn), ("created_at", .plain(.timestamp)),
             ("updated_at", .plain(.timestamp)), ("backups_enabled", .dyn), ("resource_usage", .dyn),
-        ])
+        ], isOpen: true)
 }

@@ -49,7 +49,7 @@ extension Diagnostic {
         var text = "\(severity.rawValue)[\(code.rawValue)]: \(Self.printable(message))\n"
         text += "\(gutter)--> \(file):\(line):\(column)\n"
         text += "\(gutter) |\n"
-        text += "\(number) | \(Self.printable(sourceLine))\n"
+        text += sourceLine.utf8.isEmpty ? "\(number) |\n" : "\(number) | \(Self.printable(sourceLine))\n"
         text += "\(gutter) | \(indentation)\(carets)"
         if let hint { text += " \(Self.printable(hint))" }
         return text + "\n\(gutter) = explain: vpsbridge explain \(code.rawValue)"

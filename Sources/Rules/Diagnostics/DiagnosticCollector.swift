@@ -4,10 +4,13 @@ package final class DiagnosticCollector {
     static let limit = 200
 
     package private(set) var diagnostics: [Diagnostic] = []
+    /// All errors that were reported, also those that were not kept.
+    package private(set) var errorCount = 0
 
     package init() {}
 
     package func report(_ diagnostic: Diagnostic) {
+        if diagnostic.severity == .error { errorCount += 1 }
         if diagnostics.count < Self.limit { diagnostics.append(diagnostic) }
     }
 }

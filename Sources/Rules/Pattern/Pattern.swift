@@ -39,6 +39,11 @@ package struct Pattern: Sendable {
         program = compiler.program
     }
 
+    /// A program that was compiled elsewhere; it ends with `accept`.
+    init(program: [Instruction]) {
+        self.program = program
+    }
+
     /// Whether the pattern matches anywhere in the text.
     func matches(_ text: String, meter: inout CELMeter) throws(EvaluationFailure) -> Bool {
         var machine = PatternMachine(program: program)

@@ -41,7 +41,7 @@ struct ConditionList {
                 verdict = Self.verdict(error)
                 failure = EvaluationFailure.graver(failure, error)
             }
-            results.append(ConditionResult(expression: condition.text, verdict: verdict))
+            results.append(ConditionResult(expression: condition.trimmedText, verdict: verdict))
             if verdict == .noMatch { return (.noMatch, results) }
         }
         return (failure.map(Self.verdict) ?? .match, results)

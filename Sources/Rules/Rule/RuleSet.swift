@@ -72,15 +72,17 @@ package struct RuleSet: Sendable {
 
     /// One entry for every enabled rule whose trigger fits: its source, and a problem or, for a command, a command.
     ///
-    /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` has values only when the command is this
-    /// rule's and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.
+    /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` is empty unless the command is this rule's
+    /// and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.
     package func evaluate(_ event: Event) -> [RuleEvaluation] {
         let values = EventValues(event)
         var budget = Self.maxEventCost
         var evaluations: [RuleEvaluation] = []
         for rule in rules where rule.isEnabled && rule.trigger.fits(event) {
             var context: EvaluationContext?
-            if let command = event.command, case .matched(let args) = rule.matchCommand(command) {
+            if rule.trigger.command != nil {
+                var args: [String: CELValue] = [:]
+                if let command = event.command, case .matched(let values) = rule.matchCommand(command) { args = values }
                 context = EvaluationContext(event: event, args: args)
             }
             var list = ConditionList(budget: budget, zones: rule.zones)

@@ -28,9 +28,7 @@ struct RuleFileReader {
         var rules: [Rule] = []
         for item in items {
             var reader = RuleReader(sources: sources, floor: floor, zones: zones, vars: vars, collector: collector)
-            guard let (rule, name) = reader.read(item, &names) else { continue }
-            names[rule.name] = name
-            rules.append(rule)
+            if let rule = reader.read(item, &names) { rules.append(rule) }
         }
         return rules
     }

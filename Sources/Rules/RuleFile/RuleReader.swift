@@ -41,9 +41,9 @@ struct RuleReader {
         self.collector = collector
     }
 
-    /// The rule with its name's node; `nil` when it has errors.
-    mutating func read(_ node: YAMLNode, _ names: inout [String: YAMLNode]) -> (Rule, YAMLNode)? {
-        let before = collector.diagnostics.count
+    /// The rule, `nil` when it has errors; its name is added to `names`.
+    mutating func read(_ node: YAMLNode, _ names: inout [String: YAMLNode]) -> Rule? {
+        let errorsBefore = collector.errorCount
         if let name = Self.peekName(node) { owner = "rule `\(name)`" }
         guard let fields = YAMLMapping(node, keys: Self.keys, of: owner, elsewhere: Self.elsewhere, collector) else { return nil }
         guard let nameNode = fields.required("name") else { return nil }
@@ -72,8 +72,7 @@ struct RuleReader {
             when: readWhen(fields, scopes), whenServer: readWhenServer(fields, scopes),
             target: target.flatMap { readExpression($0, "`target`", scopes.target, wanted: [.string, .int, .uint]) },
             vars: vars, zones: zones.zones)
-        let found = collector.diagnostics.dropFirst(before)
-        return found.contains { $0.severity == .error } ? nil : (Rule(draft, firstLine: node.source.line(node.line)), nameNode)
+        return collector.errorCount > errorsBefore ? nil : Rule(draft, firstLine: node.source.line(node.line))
     }
 
     func report(_ diagnostic: Diagnostic) {

@@ -47,7 +47,7 @@ struct RuleScopes {
     }
 
     private static func titled(_ title: String, _ type: StaticType) -> StaticType {
-        guard case .record(_, let fields) = type else { return type }
+        guard case .record(_, let fields, _) = type else { return type }
         return .record(title: title, fields: fields)
     }
 }

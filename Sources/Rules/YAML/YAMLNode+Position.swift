@@ -20,9 +20,9 @@ extension YAMLNode {
             last = cursor
             if bytes >= offset { return (cursor.line, cursor.column) }
             bytes += UTF8.width(wanted)
-            if isSpace {
-                if cursor.isAtSpace { cursor.step() }
-            } else {
+            if isSpace, cursor.isAtSpace {
+                cursor.step()
+            } else if !isSpace || scalar.style == .doubleQuoted {
                 cursor.stepOver(style: scalar.style)
             }
         }

@@ -51,17 +51,21 @@ package struct YAMLScalar: Sendable {
         let bytes = Array(text.utf8)
         if bytes.starts(with: "0x".utf8), let number = UInt64(text.dropFirst(2), radix: 16), bytes.dropFirst(2).allSatisfy(isHex)
         {
-            return .int(Int64(clamping: number))
+            return whole(number)
         }
         if bytes.starts(with: "0o".utf8), bytes.dropFirst(2).allSatisfy({ (0x30...0x37).contains($0) }),
             let number = UInt64(text.dropFirst(2), radix: 8)
         {
-            return .int(Int64(clamping: number))
+            return whole(number)
         }
         if CELNumberText.isInteger(text) {
             return Int64(text).map(Value.int) ?? .double(Double(text) ?? .infinity)
         }
         return isFloat(bytes) ? Double(text).map(Value.double) ?? .string : .string
+    }
+
+    private static func whole(_ number: UInt64) -> Value {
+        Int64(exactly: number).map(Value.int) ?? .double(Double(number))
     }
 
     private static func isHex(_ byte: UInt8) -> Bool { CELLexer.hexDigit(byte) != nil }

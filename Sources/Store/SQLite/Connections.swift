@@ -3,8 +3,8 @@ import Glibc
 
 /// Opens the connections of a store and makes sure that they are set as its promises need.
 ///
-/// Exactly one connection writes and checkpoints: SQLite before 3.51.3 can lose or damage data when two do so at once (sqlite.org/wal.html,
-/// "The WAL-Reset Bug").
+/// Exactly one connection writes and checkpoints: SQLite before 3.51.3 can lose or damage data when two do so at once
+/// (sqlite.org/wal.html, "The WAL-Reset Bug").
 enum Connections {
     /// `VPSB`; tells our files from other databases (sqlite.org/pragma.html#pragma_application_id).
     static let applicationID: Int64 = 0x5650_5342
@@ -83,12 +83,14 @@ enum Connections {
     static func verify(_ session: Session) throws {
         let journal = try session.first("PRAGMA journal_mode") { try $0.text() }
         guard journal == "wal" else {
-            throw StoreError(.unusable, "SQLite did not switch to its write-ahead log; the data directory must be on a local disk")
+            throw StoreError(
+                .unusable, "SQLite did not switch to its write-ahead log; the data directory must be on a local disk")
         }
         for (name, expected) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
             let found = try session.count("PRAGMA \(name)")
             guard found == expected else {
-                throw StoreError(.unusable, "SQLite has \(name) = \(found) where \(expected) is needed; this build cannot be used")
+                throw StoreError(
+                    .unusable, "SQLite has \(name) = \(found) where \(expected) is needed; this build cannot be used")
             }
         }
     }
@@ -97,7 +99,8 @@ enum Connections {
     private static func createPrivately(_ path: String) throws(StoreError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StoreError(.unwritable, "\(path) cannot be opened for writing (error \(errno)); check its owner and permissions")
+            throw StoreError(
+                .unwritable, "\(path) cannot be opened for writing (error \(errno)); check its owner and permissions")
         }
         Glibc.close(descriptor)
     }

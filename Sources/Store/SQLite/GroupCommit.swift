@@ -4,10 +4,10 @@ import Synchronization
 
 /// The one writer: callers hand in commands, which it writes in the order of their coming, many to a transaction.
 ///
-/// A caller is answered only after the `COMMIT` that holds its command returned, which with `synchronous = FULL` is after `fsync`. While
-/// one commit is on its way to the disk the next commands gather, so a slower disk makes larger transactions by itself. After a large
-/// one the writer gives its callers, who were all answered at that instant, a moment to come back: without it the first of them would
-/// get a commit of its own, and the others would wait for two.
+/// A caller is answered only after the `COMMIT` that holds its command returned, which with `synchronous = FULL` is after
+/// `fsync`. While one commit is on its way to the disk the next commands gather, so a slower disk makes larger transactions by
+/// itself. After a large one the writer gives its callers, who were all answered at that instant, a moment to come back: without
+/// it the first of them would get a commit of its own, and the others would wait for two.
 final class GroupCommit: Sendable {
     /// Who asks.
     enum Origin: Sendable {
@@ -23,14 +23,16 @@ final class GroupCommit: Sendable {
     /// Whether a command may fail for reasons of its own, and then needs a savepoint to be undone alone.
     enum Isolation: Sendable {
         case savepoint
-        /// Fails only when the database does. Should it fail otherwise, the whole batch is undone and each command is tried alone.
+        /// Fails only when the database does. Should it fail otherwise, the whole batch is undone and each command is tried
+        /// alone.
         case none
     }
 
     /// The most commands of one transaction: more gains little and makes the first of them wait.
     static let batchLimit = 512
 
-    /// The most bytes of bodies in one transaction, give or take one body, so that large ones do not fill the memory with changed pages.
+    /// The most bytes of bodies in one transaction, give or take one body, so that large ones do not fill the memory with changed
+    /// pages.
     private static let batchBytes = 8 << 20
 
     /// The longest pause between two commits.
@@ -151,8 +153,8 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Pauses until so many commands wait, but never for longer than half of what the last commit took, which bounds what a pause for
-    /// callers that do not come back costs.
+    /// Pauses until so many commands wait, but never for longer than half of what the last commit took, which bounds what a pause
+    /// for callers that do not come back costs.
     private func gather(upTo count: Int, within pause: Duration) {
         let awaited = min(count, options.maxWaiting)
         guard awaited > 1 else { return }

@@ -3,8 +3,8 @@ import GRDBSQLite
 
 /// A statement that SQLite compiled, run by the C interface.
 ///
-/// Not GRDB's `Statement`: that one costs several microseconds a run, more than SQLite itself takes for a row, copies bodies through
-/// Foundation, and ends texts at U+0000.
+/// Not GRDB's `Statement`: that one costs several microseconds a run, more than SQLite itself takes for a row, copies bodies
+/// through Foundation, and ends texts at U+0000.
 final class PreparedStatement {
     private let handle: OpaquePointer
     private let database: OpaquePointer

@@ -76,7 +76,8 @@ struct RowReader {
 
     private func expect(_ type: CInt) throws {
         guard sqlite3_column_type(statement, index) == type else {
-            throw StoreError(.unusable, "the database holds a value that its schema does not allow; keep the file and restore a copy")
+            throw StoreError(
+                .unusable, "the database holds a value that its schema does not allow; keep the file and restore a copy")
         }
     }
 }

@@ -3,10 +3,10 @@ package import Model
 
 /// The store in one SQLite file, for one process on one machine.
 ///
-/// Writes are committed in groups by one connection on its own serial queue (``GroupCommit``) with `synchronous = FULL`; reads run on a
-/// read-only connection on another, so that neither ever blocks Swift's thread pool. When the disk is full or fails, writers get
-/// `StoreError.unwritable`, and writing goes on by itself once the disk does. After an error of `fsync` nothing is retried: SQLite rolls
-/// the transaction back, and the next one writes its pages anew.
+/// Writes are committed in groups by one connection on its own serial queue (``GroupCommit``) with `synchronous = FULL`; reads
+/// run on a read-only connection on another, so that neither ever blocks Swift's thread pool. When the disk is full or fails,
+/// writers get `StoreError.unwritable`, and writing goes on by itself once the disk does. After an error of `fsync` nothing is
+/// retried: SQLite rolls the transaction back, and the next one writes its pages anew.
 package final class SQLiteStore: Sendable {
     let writer: GroupCommit
     package let reader: SnapshotReader
@@ -55,8 +55,8 @@ package final class SQLiteStore: Sendable {
 
     /// Removes dispatched deliveries received before `before` that no unfinished run needs.
     ///
-    /// One with a key of its sender stays for 76 hours in any case. Works in small transactions, so that nobody waits long. Runs, their
-    /// intents and the audit stay.
+    /// One with a key of its sender stays for 76 hours in any case. Works in small transactions, so that nobody waits long. Runs,
+    /// their intents and the audit stay.
     /// - Returns: how many deliveries were removed.
     package func prune(before: Timestamp, now: Timestamp) async throws(StoreError) -> Int {
         try await prune(before: before, now: now, batch: 500)

@@ -83,7 +83,6 @@ struct Session {
         try database.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
     }
 
-
     func commit() throws { try database.cachedStatement(sql: "COMMIT").execute() }
 
     /// Undoes the transaction, if SQLite has not done so already.

@@ -13,7 +13,9 @@ extension StoreError {
             switch error.resultCode {
             case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_NOMEM,
                 .SQLITE_PERM:
-                self.init(.unwritable, "the disk refused: \(particulars); free space or make it writable, writing then goes on by itself")
+                self.init(
+                    .unwritable,
+                    "the disk refused: \(particulars); free space or make it writable, writing then goes on by itself")
             case .SQLITE_CONSTRAINT:
                 self.init(.conflict, "the write contradicts what is stored: \(particulars)")
             case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -3,8 +3,9 @@ import Synchronization
 
 /// Holds the lock file beside the database, so that one process at a time uses the data directory.
 ///
-/// The kernel lets go of the lock when the process ends, however it ends; the file itself stays and means nothing. Two processes would
-/// be two writers, which SQLite before 3.51.3 does not always survive (sqlite.org/wal.html, "The WAL-Reset Bug"), and two workers.
+/// The kernel lets go of the lock when the process ends, however it ends; the file itself stays and means nothing. Two processes
+/// would be two writers, which SQLite before 3.51.3 does not always survive (sqlite.org/wal.html, "The WAL-Reset Bug"), and two
+/// workers.
 final class StoreLock: Sendable {
     private let descriptor: Mutex<CInt?>
 

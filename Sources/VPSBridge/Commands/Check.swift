@@ -3,7 +3,8 @@ import Rules
 
 /// Checks configuration and rules without starting anything.
 struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check the configuration and the rules; 78 when something is wrong.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check the configuration and the rules; 78 when something is wrong.")
 
     @Option(help: "The configuration file; else VPSBRIDGE_CONFIG, ./vpsbridge.yaml, /etc/vpsbridge/vpsbridge.yaml.")
     var config: String?

@@ -119,7 +119,9 @@ struct DemoStage {
 
     private func tell(_ ready: AsyncStream<Int>, simulator: Simulator, databasePath: String) async throws {
         for await bound in ready {
-            Output.line("The bridge listens at http://127.0.0.1:\(bound)/hooks/alertmanager, a simulated VPS.org at port \(simulatorPort).")
+            Output.line(
+                "The bridge listens at http://127.0.0.1:\(bound)/hooks/alertmanager, a simulated VPS.org at port \(simulatorPort)."
+            )
             break
         }
         let transport = try CurlDriver(configuration: CurlDriverConfiguration())
@@ -140,7 +142,8 @@ struct DemoStage {
         Output.line("2. Monitoring sees it and posts a HostDown alert. The bridge stores it before it answers 200.")
         let startsAt = SystemClock().now()
         try await post("firing", startsAt: startsAt, over: transport)
-        Output.line("3. The rule host-down matches. The bridge waits 2 s (settle), resolves the server, writes down what it will do…")
+        Output.line(
+            "3. The rule host-down matches. The bridge waits 2 s (settle), resolves the server, writes down what it will do…")
 
         var shown: Set<String> = []
         var isResolved = false
@@ -153,7 +156,8 @@ struct DemoStage {
                 try await post("resolved", startsAt: startsAt, over: transport)
             }
             guard let run = try await queries.runs(limit: 1).first else { continue }
-            for entry in try await queries.auditEntries(run: run.id, delivery: nil, limit: 50) where shown.insert(entry.detail).inserted {
+            for entry in try await queries.auditEntries(run: run.id, delivery: nil, limit: 50)
+            where shown.insert(entry.detail).inserted {
                 Output.line("   run \(run.id): \(entry.detail)")
             }
             if run.state.isFinal {

@@ -20,7 +20,8 @@ struct Runs: AsyncParsableCommand {
             }
             for run in runs {
                 Output.line(
-                    "\(run.id)\t\(run.state.rawValue)\t\(run.rule)\t\(run.serverName ?? "-")\t\(run.reason?.rawValue ?? "-")\t\(run.detail)")
+                    "\(run.id)\t\(run.state.rawValue)\t\(run.rule)\t\(run.serverName ?? "-")\t\(run.reason?.rawValue ?? "-")\t\(run.detail)"
+                )
             }
         }
     }
@@ -64,7 +65,8 @@ struct Runs: AsyncParsableCommand {
 /// Shows dead letters.
 struct DeadLetters: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead", abstract: "Show what could not go on by itself.", subcommands: [List.self], defaultSubcommand: List.self)
+        commandName: "dead", abstract: "Show what could not go on by itself.", subcommands: [List.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "ls", abstract: "The newest dead letters.")

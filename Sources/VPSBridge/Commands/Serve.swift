@@ -19,7 +19,8 @@ struct Serve: AsyncParsableCommand {
         do {
             try DataFolder.prepare(configuration.dataFolder)
             try await Bridge(
-                configuration: configuration, rules: rules, ruleFiles: files, logger: Logger(label: "vpsbridge"), clock: SystemClock()
+                configuration: configuration, rules: rules, ruleFiles: files, logger: Logger(label: "vpsbridge"),
+                clock: SystemClock()
             ).run()
         } catch let error as StoreError {
             Output.note("vpsbridge: \(configuration.databasePath): \(error.message)")
@@ -40,7 +41,8 @@ enum LoadedRules {
     static func loadOrExit(_ configuration: BridgeConfiguration) throws -> (RuleSet, RuleFiles) {
         let files: RuleFiles
         do {
-            let mayBeMissing = !configuration.namesRulesFolder && !FileManager.default.fileExists(atPath: configuration.rulesFolder)
+            let mayBeMissing =
+                !configuration.namesRulesFolder && !FileManager.default.fileExists(atPath: configuration.rulesFolder)
             files = mayBeMissing ? RuleFiles(files: []) : try RuleFiles.read(configuration.rulesFolder)
         } catch {
             Output.note("vpsbridge: rules: \(error)")

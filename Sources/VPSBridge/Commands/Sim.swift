@@ -1,7 +1,7 @@
 import ArgumentParser
+import Logging
 import Model
 import ServiceLifecycle
-import Logging
 import Simulator
 import UnixSignals
 

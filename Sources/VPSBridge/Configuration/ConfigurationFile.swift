@@ -19,9 +19,7 @@ enum ConfigurationFile {
 
     /// Loads the configuration, or prints everything that is wrong and exits with 78 (66 when a file that was named is missing).
     ///
-    /// - Parameters:
-    ///   - path: what `--config` said.
-    ///   - needsSecrets: whether secret files are read; commands that only look at the database do not need them.
+    /// Commands that only look at the database do not need the secrets, and may not be allowed to read them.
     static func loadOrExit(_ path: String?, needsSecrets: Bool) throws -> BridgeConfiguration {
         let environment = ProcessInfo.processInfo.environment
         let named = path ?? environment["VPSBRIDGE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
@@ -37,7 +35,8 @@ enum ConfigurationFile {
         }
         let load = load(
             text: text, file: chosen ?? "vpsbridge.yaml", environment: environment,
-            readSecret: needsSecrets ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
+            readSecret: needsSecrets
+                ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
         if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
         for problem in load.problems { Output.note("vpsbridge: \(problem)") }
         guard let configuration = load.configuration else { throw ExitCode.badConfiguration }

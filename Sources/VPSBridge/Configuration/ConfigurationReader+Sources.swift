@@ -37,7 +37,9 @@ extension ConfigurationReader {
             return nil
         }
         var source = WebhookSource(name: entry.name, kind: kind, authentication: auth)
-        if let types = mapping["content_types"]?.identifiers("`content_types`", max: 10, collector) { source.contentTypes = types }
+        if let types = mapping["content_types"]?.identifiers("`content_types`", max: 10, collector) {
+            source.contentTypes = types
+        }
         if let prefix = mapping["response_url_prefix"]?.string("`response_url_prefix`", collector) {
             source.responseURLPrefix = prefix
         }
@@ -53,7 +55,9 @@ extension ConfigurationReader {
     }
 
     private func readAuthentication(_ node: YAMLNode, kind: SourceKind, owner: String) -> SourceAuthentication? {
-        if let scalar = node.scalar, scalar.text.utf8.elementsEqual("none".utf8), kind != .slack { return SourceAuthentication.none }
+        if let scalar = node.scalar, scalar.text.utf8.elementsEqual("none".utf8), kind != .slack {
+            return SourceAuthentication.none
+        }
         let keys = kind == .slack ? ["signing_secret_file"] : ["bearer_file", "basic", "header"]
         guard let mapping = YAMLMapping(node, keys: keys, of: "`auth` of \(owner)", collector) else { return nil }
         let given = keys.filter { mapping[$0] != nil }
@@ -98,8 +102,12 @@ extension ConfigurationReader {
         ]
         guard let fields = YAMLMapping(node, keys: keys, of: "`fields`", collector) else { return }
         if let text = fields["status"]?.string("`status`", collector) { mapping.status = text }
-        if let words = fields["problem_words"]?.identifiers("`problem_words`", max: 50, collector) { mapping.problemWords = words }
-        if let words = fields["resolved_words"]?.identifiers("`resolved_words`", max: 50, collector) { mapping.resolvedWords = words }
+        if let words = fields["problem_words"]?.identifiers("`problem_words`", max: 50, collector) {
+            mapping.problemWords = words
+        }
+        if let words = fields["resolved_words"]?.identifiers("`resolved_words`", max: 50, collector) {
+            mapping.resolvedWords = words
+        }
         if let text = fields["fingerprint"]?.string("`fingerprint`", collector) { mapping.fingerprint = text }
         if let text = fields["labels"]?.string("`labels`", collector) { mapping.labels = text }
         if let text = fields["annotations"]?.string("`annotations`", collector) { mapping.annotations = text }

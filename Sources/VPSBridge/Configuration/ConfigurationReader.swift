@@ -43,7 +43,9 @@ struct ConfigurationReader {
     private func readAdmin(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
         guard let mapping = YAMLMapping(node, keys: ["listen", "bearer_file"], of: "`admin`", collector) else { return }
         if let address = mapping["listen"].flatMap({ address($0, "`admin.listen`") }) { configuration.admin = address }
-        if let tokens = mapping["bearer_file"].flatMap({ secrets($0, "`admin.bearer_file`") }) { configuration.adminTokens = tokens }
+        if let tokens = mapping["bearer_file"].flatMap({ secrets($0, "`admin.bearer_file`") }) {
+            configuration.adminTokens = tokens
+        }
     }
 
     private func readAPI(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
@@ -63,7 +65,9 @@ struct ConfigurationReader {
             limits.maxConcurrent = number
         }
         if let budgets = mapping["budgets"].flatMap({ readBudgets($0, "`budgets`") }) { limits.budgets = budgets }
-        if let budgets = mapping["fleet_budgets"].flatMap({ readBudgets($0, "`fleet_budgets`") }) { limits.fleetBudgets = budgets }
+        if let budgets = mapping["fleet_budgets"].flatMap({ readBudgets($0, "`fleet_budgets`") }) {
+            limits.fleetBudgets = budgets
+        }
     }
 
     private func readBudgets(_ node: YAMLNode, _ title: String) -> [Budget]? {
@@ -130,7 +134,8 @@ struct ConfigurationReader {
     private func address(_ node: YAMLNode, _ title: String) -> BridgeConfiguration.Address? {
         guard let text = node.string(title, collector) else { return nil }
         guard let address = AddressText.parse(text) else {
-            collector.report(node.diagnostic(.unknownValue, "\(title) can not be `\(text)`", hint: "write HOST:PORT, such as `0.0.0.0:8080`"))
+            collector.report(
+                node.diagnostic(.unknownValue, "\(title) can not be `\(text)`", hint: "write HOST:PORT, such as `0.0.0.0:8080`"))
             return nil
         }
         return address

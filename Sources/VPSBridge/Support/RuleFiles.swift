@@ -62,7 +62,9 @@ enum TextFile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw UnreadableFile(path: path, reason: "the file can not be read")
         }
-        guard data.count <= maxBytes else { throw UnreadableFile(path: path, reason: "the file is longer than \(maxBytes) bytes") }
+        guard data.count <= maxBytes else {
+            throw UnreadableFile(path: path, reason: "the file is longer than \(maxBytes) bytes")
+        }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw UnreadableFile(path: path, reason: "the file is not UTF-8")
         }

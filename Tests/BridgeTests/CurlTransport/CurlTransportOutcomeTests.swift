@@ -85,6 +85,7 @@ struct CurlTransportOutcomeTests {
         let driver = try CurlDriver()
         let request = try HTTPRequest(method: .get, url: server.url, isReplayable: false, maxResponseBytes: 1_024)
         #expect(short(await driver.send(request)) == (isTaken ? "response 200 \(body)" : "maybeSent tooLarge 200"))
+        #expect(server.requests.count == 1)
         await driver.shutdown()
     }
 
@@ -123,6 +124,7 @@ struct CurlTransportOutcomeTests {
         #expect(response.header("x-one") == "1")
         #expect(response.header("X-TWO") == "a b")
         #expect(response.retryAfter == nil)
+        #expect(server.requests.count == 1)
         await driver.shutdown()
     }
 
@@ -136,6 +138,7 @@ struct CurlTransportOutcomeTests {
             let driver = try CurlDriver()
             let request = try HTTPRequest(method: .get, url: server.url, isReplayable: true)
             #expect(short(await driver.send(request)) == "response \(status) ")
+            #expect(server.requests.count == 1)
             await driver.shutdown()
         }
         #expect(other.requests.isEmpty)
@@ -152,6 +155,7 @@ struct CurlTransportOutcomeTests {
             #expect(short(await driver.send(request)).hasPrefix("maybeSent timeout"))
         }
         #expect(elapsed >= .milliseconds(490) && elapsed < .milliseconds(600))
+        #expect(!server.requests.isEmpty)
         await driver.shutdown()
     }
 }

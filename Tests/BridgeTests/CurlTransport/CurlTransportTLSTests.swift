@@ -87,6 +87,7 @@ struct CurlTransportTLSTests {
             case .notSent(let error): "notSent \(error.code.rawValue)"
             case .maybeSent(let error): "maybeSent \(error.code.rawValue)"
             }
+        withExtendedLifetime(server) {}
         #expect(outcome == expected)
         await driver.shutdown()
     }

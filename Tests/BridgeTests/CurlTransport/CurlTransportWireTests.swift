@@ -70,6 +70,7 @@ struct CurlTransportWireTests {
             return
         }
         #expect(response.body.isEmpty && response.header("Content-Length") == "99")
+        #expect(server.requests.map(\.line) == ["HEAD / HTTP/1.1"])
         await driver.shutdown()
     }
 

@@ -133,7 +133,8 @@ struct EngineEpisodeTests {
     @Test("stale evidence does not climb either")
     func staleRung() async throws {
         let fixture = try EngineFixture(
-            rules: EngineFixture.hostDown.replacing("{timeout: 10m, actions: [server.reboot]}", with: "{timeout: 20m, actions: [server.reboot]}"))
+            rules: EngineFixture.hostDown.replacing(
+                "{timeout: 10m, actions: [server.reboot]}", with: "{timeout: 20m, actions: [server.reboot]}"))
         fixture.api.script(.reboot, .doNothing)
         try await fixture.alert("firing")
         try await fixture.advance(by: .seconds(3_600))
@@ -149,7 +150,8 @@ struct EngineEpisodeTests {
         let fixture = try EngineFixture(servers: [])
         try await fixture.alert("firing")
         #expect(try await fixture.onlyRun().state == .failed)
-        let closed = try await fixture.store.closeStaleEpisodes(before: fixture.clock.now() + .seconds(1), now: fixture.clock.now())
+        let closed = try await fixture.store.closeStaleEpisodes(
+            before: fixture.clock.now() + .seconds(1), now: fixture.clock.now())
         #expect(closed == 1)
     }
 

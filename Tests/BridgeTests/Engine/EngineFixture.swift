@@ -66,7 +66,8 @@ final class EngineFixture {
     }
 
     private static func engine(
-        rules text: String, store: SQLiteStore, api: FakeServersAPI, prober: FakeProber, clock: ManualClock, settings: EngineSettings
+        rules text: String, store: SQLiteStore, api: FakeServersAPI, prober: FakeProber, clock: ManualClock,
+        settings: EngineSettings
     ) throws -> (Dispatcher, Worker) {
         let load = RuleSet.load(
             [RuleSource(name: "test.yaml", text: text)], revision: RuleSetRevision(rawValue: "test"), sources: nil,
@@ -79,7 +80,8 @@ final class EngineFixture {
         let book = RuleBook(current: ruleSet, queries: store, floor: settings.limits)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(
-            store: store, queries: store, rules: book, sources: sources, limits: settings.limits, clock: clock, doorbell: Doorbell(),
+            store: store, queries: store, rules: book, sources: sources, limits: settings.limits, clock: clock,
+            doorbell: Doorbell(),
             workerDoorbell: Doorbell(), logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, rules: book, sources: sources,
@@ -141,7 +143,8 @@ final class EngineFixture {
             + "&trigger_id=\(trigger)&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2F1"
         _ = try await store.accept(
             NewDelivery(
-                source: "slack", receivedAt: clock.now(), body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
+                source: "slack", receivedAt: clock.now(), body: Array(form.utf8),
+                contentType: "application/x-www-form-urlencoded",
                 dedupKey: trigger, isUrgent: true))
         try await settle()
     }

@@ -71,7 +71,8 @@ struct EngineGuardTests {
     }
 
     @Test(
-        "the right server or no server", arguments: [("no-such-server", Reason.targetNotFound), ("web-server-01/../12346", .targetNotFound)])
+        "the right server or no server",
+        arguments: [("no-such-server", Reason.targetNotFound), ("web-server-01/../12346", .targetNotFound)])
     func target(name: String, reason: Reason) async throws {
         let fixture = try EngineFixture()
         try await fixture.alert("firing", server: name)

@@ -59,7 +59,9 @@ struct EngineOutcomeTests {
         #expect(fixture.api.calls(.reboot) == 1)
     }
 
-    @Test("a stop that took place owes its start: it is sent even when the answer to the first start is lost or refused by the network")
+    @Test(
+        "a stop that took place owes its start: it is sent even when the answer to the first start is lost or refused by the network"
+    )
     func owedStart() async throws {
         let fixture = try EngineFixture(
             rules: EngineFixture.hostDown.replacing("{timeout: 10m, actions: [server.reboot]}\n      - ", with: ""))
@@ -93,7 +95,8 @@ struct EngineOutcomeTests {
         _ = try await fixture.store.commit(
             RunTransition(
                 now: fixture.clock.now(), run: run,
-                intent: .open(intent, guards: Guards(limits: Limits(), fleetSize: 2, checksCooldown: true)), releasesLease: false))
+                intent: .open(intent, guards: Guards(limits: Limits(), fleetSize: 2, checksCooldown: true)), releasesLease: false)
+        )
         if wasSent { _ = try await fixture.api.reboot(ServerID(rawValue: 12345)) }
         fixture.clock.advance(by: .seconds(1))
         #expect(try await fixture.store.rescue(now: fixture.clock.now(), everything: true) == 1)

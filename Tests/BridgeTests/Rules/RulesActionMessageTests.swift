@@ -193,9 +193,7 @@ struct RulesActionMessageTests {
             #"""
             error[R011]: the file is empty
              --> rules/web.yaml:1:1
-            1 | 
               | ^ it begins with `version: 1`
-            ✔ Test show() passed after 0.086 seconds.
             """#),
         RulesMessageCase(
             "a list at the top", "- name: x\n",

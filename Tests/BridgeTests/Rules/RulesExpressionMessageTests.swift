@@ -138,7 +138,7 @@ struct RulesExpressionMessageTests {
             error[R027]: not a span of time
               --> rules/web.yaml:10:56
             10 |       - event.received_at - event.starts_at > duration("10 minutes")
-               |                                                        ^^^^^^^^^^^^ write it like `90s` or `1h30m`
+               |                                                        ^^^^^^^^^^^^ write it like `90s` or `1h30m`; the largest unit is the hour
             """#),
         RulesMessageCase(
             "an open quote", RulesFixture.alertRule("when:\n  - event.labels.severity == \"critical"),

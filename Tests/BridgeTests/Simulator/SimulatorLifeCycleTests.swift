@@ -191,6 +191,14 @@ struct SimulatorLifeCycleTests {
         #expect(answer.json?["results"]?.arrayValue?.compactMap { $0["id"]?.intValue } == ids)
     }
 
+    @Test("a filter that only looks the same finds nothing")
+    func filterBytes() {
+        var sim = SimulatorHarness()
+        sim.state.addServers(1, prefix: "node", location: "\u{00E9}", now: sim.now)
+        #expect(sim.send("GET", "/api/v1/servers/?location=%C3%A9").json?["count"] == 1)
+        #expect(sim.send("GET", "/api/v1/servers/?location=e%CC%81").json?["count"] == 0)
+    }
+
     @Test("with a page size the list has next and previous, and following them finds every server once")
     func pages() throws {
         var sim = SimulatorHarness(options: SimulatorOptions(pageSize: 2))

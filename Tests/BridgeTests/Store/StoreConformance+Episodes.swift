@@ -14,9 +14,11 @@ extension StoreConformance {
             #expect(
                 opened
                     == Episode(
-                        id: opened.id, key: key, openedAt: Scenario.at(10), lastSeenAt: Scenario.at(10), startsAt: Scenario.at(5)))
+                        id: opened.id, key: key, openedAt: Scenario.at(10), lastSeenAt: Scenario.at(10), startsAt: Scenario.at(5))
+            )
             try await scenario.dispatch(
-                scenario.deliver(), [.close(key, at: Scenario.at(20), ending: .resolved), .open(key, at: Scenario.at(30), startsAt: nil)])
+                scenario.deliver(),
+                [.close(key, at: Scenario.at(20), ending: .resolved), .open(key, at: Scenario.at(30), startsAt: nil)])
             let second = try #require(try await scenario.store.openEpisodes([key, Scenario.key("other")])[key])
             #expect(second.id != opened.id && second.openedAt == Scenario.at(30) && second.startsAt == nil)
         },

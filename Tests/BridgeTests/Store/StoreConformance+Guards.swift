@@ -173,7 +173,8 @@ extension StoreConformance {
         StoreConformance("of several spent budgets the one that lifts last is named") { scenario in
             let tight = limits {
                 $0.budgets = [
-                    Budget(max: 1, per: .seconds(60)), Budget(max: 2, per: .seconds(3_600)), Budget(max: 9, per: .seconds(86_400)),
+                    Budget(max: 1, per: .seconds(60)), Budget(max: 2, per: .seconds(3_600)),
+                    Budget(max: 9, per: .seconds(86_400)),
                 ]
             }
             for index in 0..<2 { try await scenario.completeRun("\(index)", lane: 7, at: Scenario.at(Int64(index))) }
@@ -213,7 +214,9 @@ extension StoreConformance {
             var tight = Limits(
                 cooldown: .seconds(60), budgets: [Budget(max: 1, per: .seconds(600))],
                 fleetBudgets: [Budget(max: 1, per: .seconds(600))], maxConcurrent: 1)
-            func next() async throws -> Reason? { storeRefusal(try await scenario.act(run, at: Scenario.at(2), limits: tight))?.reason }
+            func next() async throws -> Reason? {
+                storeRefusal(try await scenario.act(run, at: Scenario.at(2), limits: tight))?.reason
+            }
             #expect(try await next() == .laneBusy)
             holder.state = .held
             try await scenario.step(holder, at: Scenario.at(2))

@@ -23,7 +23,8 @@ extension StoreConformance {
             #expect(
                 first == [
                     OutboxMessage(
-                        id: first[0].id, destination: .channel("ops"), text: "one", run: RunID(rawValue: 3), createdAt: Scenario.at(1),
+                        id: first[0].id, destination: .channel("ops"), text: "one", run: RunID(rawValue: 3),
+                        createdAt: Scenario.at(1),
                         attempts: 1)
                 ])
             let second = try await take(1)
@@ -53,7 +54,8 @@ extension StoreConformance {
         StoreConformance("a rule set is kept once, file by file") { scenario in
             let revision = RuleSetRevision(rawValue: "abc")
             let files = [
-                StoredRuleSet.File(name: "b.yaml", text: "version: 1\n# \u{E9} \u{0}\n"), StoredRuleSet.File(name: "a.yaml", text: ""),
+                StoredRuleSet.File(name: "b.yaml", text: "version: 1\n# \u{E9} \u{0}\n"),
+                StoredRuleSet.File(name: "a.yaml", text: ""),
             ]
             let ruleSet = StoredRuleSet(revision: revision, files: files, savedAt: Scenario.start)
             try await scenario.store.saveRuleSet(ruleSet)
@@ -65,7 +67,8 @@ extension StoreConformance {
             let (run, delivery) = (RunID(rawValue: 1), DeliveryID(rawValue: 2))
             try await scenario.store.audit([Scenario.entry("1", run: run), Scenario.entry("2", delivery: delivery)])
             let full = AuditEntry(
-                at: Scenario.at(3), kind: .command, reason: nil, delivery: delivery, run: run, rule: "r", server: ServerID(rawValue: 7),
+                at: Scenario.at(3), kind: .command, reason: nil, delivery: delivery, run: run, rule: "r",
+                server: ServerID(rawValue: 7),
                 actor: "slack:U012", detail: "3")
             try await scenario.store.audit([full, Scenario.entry("4")])
             func read(_ run: RunID? = nil, _ delivery: DeliveryID? = nil, limit: Int = 10) async throws -> [String] {

@@ -21,7 +21,8 @@ extension StoreConformance {
             run.healthySince = Scenario.at(5)
             run.attempts = 3
             let letter = DeadLetter(
-                at: Scenario.start, reason: .targetNotFound, event: run.event, run: run.id, rule: run.rule, detail: "no such server")
+                at: Scenario.start, reason: .targetNotFound, event: run.event, run: run.id, rule: run.rule,
+                detail: "no such server")
             let result = try await scenario.store.commit(
                 RunTransition(
                     now: Scenario.start, run: run, audit: [Scenario.entry("held", run: run.id)],
@@ -29,7 +30,10 @@ extension StoreConformance {
                     releasesLease: true))
             guard case .committed(nil) = result else { throw StoreScenarioError(what: "\(result)") }
             #expect(try await scenario.store.run(run.id) == run)
-            #expect(try await scenario.store.auditEntries(run: run.id, delivery: nil, limit: 10) == [Scenario.entry("held", run: run.id)])
+            #expect(
+                try await scenario.store.auditEntries(run: run.id, delivery: nil, limit: 10) == [
+                    Scenario.entry("held", run: run.id)
+                ])
             #expect(try await scenario.store.deadLetters(limit: 10) == [letter])
             #expect(try await scenario.store.counts().waitingMessages == 1)
             #expect(try await scenario.store.nextDue() == Scenario.at(90))
@@ -89,7 +93,8 @@ extension StoreConformance {
                 throw StoreScenarioError(what: "refused")
             }
             var expected = Intent(
-                id: opened.id, run: run.id, rung: 0, step: 0, operation: .reboot, server: ServerID(rawValue: 7), preStatus: .active,
+                id: opened.id, run: run.id, rung: 0, step: 0, operation: .reboot, server: ServerID(rawValue: 7),
+                preStatus: .active,
                 preUpdatedAt: Scenario.at(-60), createdAt: Scenario.at(1))
             #expect(opened == expected)
             #expect(try await scenario.store.intents(of: run.id) == [expected])
@@ -100,7 +105,8 @@ extension StoreConformance {
                     try await scenario.step(run, intent: .open(Scenario.intent(run, step: 1), guards: nil))
                 })
             run.state = .unknown
-            #expect(await storeFails(.conflict) { try await scenario.step(run, intent: .close(IntentID(rawValue: 99), .applied)) })
+            #expect(
+                await storeFails(.conflict) { try await scenario.step(run, intent: .close(IntentID(rawValue: 99), .applied)) })
             #expect(try await scenario.store.run(run.id)?.state == .running)
             try await scenario.step(run, at: Scenario.at(4), intent: .close(opened.id, .assumedSent))
             expected.outcome = .assumedSent
@@ -139,7 +145,9 @@ extension StoreConformance {
             let run = try await scenario.readyRun("f", lane: 1)
             _ = try await scenario.act(run)
             var verifying = try await scenario.readyRun("g", lane: 2)
-            guard case .committed(let intent?) = try await scenario.act(verifying) else { throw StoreScenarioError(what: "refused") }
+            guard case .committed(let intent?) = try await scenario.act(verifying) else {
+                throw StoreScenarioError(what: "refused")
+            }
             verifying.state = .verifying
             verifying.dueAt = Scenario.at(500)
             try await scenario.step(verifying, intent: .close(intent.id, .applied), releasesLease: true)

@@ -17,7 +17,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = deliveries + episodes + runs + transitions + lanes + guards + rescue + records
+    static let all = deliveries + episodes + runs + transitions + lanes + guards + rescue + records + histories
 }
 
 /// A store with short words for what the requirements need of it.
@@ -31,7 +31,8 @@ struct StoreScenario: Sendable {
 
     @discardableResult
     func deliver(
-        source: String = "alertmanager", at: Timestamp = start, body: String = "{}", dedupKey: String? = nil, isUrgent: Bool = false
+        source: String = "alertmanager", at: Timestamp = start, body: String = "{}", dedupKey: String? = nil,
+        isUrgent: Bool = false
     ) async throws -> DeliveryID {
         let delivery = NewDelivery(
             source: source, receivedAt: at, body: Array(body.utf8), contentType: "application/json", dedupKey: dedupKey,
@@ -98,7 +99,9 @@ struct StoreScenario: Sendable {
         _ run: Run, at: Timestamp = start, intent: IntentChange? = nil, audit: [AuditEntry] = [], releasesLease: Bool = false
     ) async throws -> Intent? {
         let result = try await attempt(run, at: at, intent: intent, audit: audit, releasesLease: releasesLease)
-        guard case .committed(let written) = result else { throw StoreScenarioError(what: "the step was not committed: \(result)") }
+        guard case .committed(let written) = result else {
+            throw StoreScenarioError(what: "the step was not committed: \(result)")
+        }
         return written
     }
 

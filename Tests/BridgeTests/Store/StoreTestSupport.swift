@@ -21,15 +21,26 @@ final class StoreTestGate: Sendable {
     func open() { semaphore.signal() }
 }
 
+/// Counts what happens on several threads.
+final class StoreTestCounter: Sendable {
+    private let number = Mutex(0)
+
+    var value: Int { number.withLock { $0 } }
+
+    func increment() { number.withLock { $0 += 1 } }
+}
+
 extension StoreScenario {
     /// Has every statement of the store compiled.
     func useEveryVerb(of store: SQLiteStore) async throws {
         let key = StoreScenario.key("k")
         let delivery = try await deliver(dedupKey: "d")
-        let replay = NewDelivery(source: "alertmanager", receivedAt: StoreScenario.start, body: [], contentType: "", dedupKey: "d")
+        let replay = NewDelivery(
+            source: "alertmanager", receivedAt: StoreScenario.start, body: [], contentType: "", dedupKey: "d")
         _ = try await store.accept(replay)
         try await dispatch(
-            delivery, [.open(key, at: StoreScenario.start, startsAt: nil), .refresh(key, at: StoreScenario.at(1), startsAt: nil)],
+            delivery,
+            [.open(key, at: StoreScenario.start, startsAt: nil), .refresh(key, at: StoreScenario.at(1), startsAt: nil)],
             runs: [newRun("r", key, delivery)], audit: [StoreScenario.entry("x")],
             deadLetters: [
                 DeadLetter(
@@ -41,9 +52,12 @@ extension StoreScenario {
             runs: [newRun("late", key, delivery)])
         try await completeRun("f", lane: 7, at: StoreScenario.at(3))
         let limits = Limits(
-            cooldown: .seconds(60), budgets: [Budget(max: 1, per: .seconds(600))], fleetBudgets: [Budget(max: 1, per: .seconds(600))])
+            cooldown: .seconds(60), budgets: [Budget(max: 1, per: .seconds(600))],
+            fleetBudgets: [Budget(max: 1, per: .seconds(600))])
         let second = try await readyRun("g", lane: 7, at: StoreScenario.at(4))
-        for lifted in [limits, Limits(cooldown: .zero, budgets: limits.budgets), Limits(cooldown: .zero, fleetBudgets: limits.fleetBudgets)] {
+        for lifted in [
+            limits, Limits(cooldown: .zero, budgets: limits.budgets), Limits(cooldown: .zero, fleetBudgets: limits.fleetBudgets),
+        ] {
             _ = try await act(second, at: StoreScenario.at(4), limits: lifted)
         }
         try await store.heartbeat([second.id: second.epoch], leaseUntil: StoreScenario.at(90))
@@ -63,7 +77,9 @@ extension StoreScenario {
         try await store.checkWritable()
         _ = try await store.prune(before: StoreScenario.at(1), now: StoreScenario.at(1_000_000))
         _ = try await (store.undispatched(limit: 1), store.openEpisodes([key]), store.run(second.id), store.runs(limit: 1))
-        _ = try await (store.intents(of: second.id), store.delivery(delivery), store.deadLetters(limit: 1), store.ruleSet(revision))
+        _ = try await (
+            store.intents(of: second.id), store.delivery(delivery), store.deadLetters(limit: 1), store.ruleSet(revision)
+        )
         _ = try await (store.nextDue(), store.nextMessageDue(), store.counts())
         for (run, delivery) in [(second.id, delivery), (nil, nil)] as [(RunID?, DeliveryID?)] {
             _ = try await store.auditEntries(run: run, delivery: delivery, limit: 1)
@@ -118,6 +134,15 @@ extension StoreTestFolder {
         var status = stat()
         guard stat(folder + "/" + name, &status) == 0 else { return nil }
         return status.st_mode & 0o777
+    }
+
+    func read(_ name: String) -> [UInt8]? {
+        guard let file = fopen(folder + "/" + name, "r") else { return nil }
+        defer { fclose(file) }
+        fseek(file, 0, SEEK_END)
+        var bytes = [UInt8](repeating: 0, count: ftell(file))
+        rewind(file)
+        return fread(&bytes, 1, bytes.count, file) == bytes.count ? bytes : nil
     }
 
     func write(_ bytes: [UInt8], to name: String) {

@@ -57,7 +57,10 @@ struct WebhookAlertmanagerTests {
     @Test("only the alert's own firing and resolved act", arguments: ["FIRING", "suppressed", "acknowledged", "", "resolved "])
     func otherStatuses(word: String) throws {
         let found = try events(
-            #"{"status":"\#(word)","labels":{"a":"b"}},{"status":"firing","labels":{"a":"b"}},{"status":"resolved","labels":{"a":"b"}}"#
+            #"""
+            {"status":"\#(word)","labels":{"a":"b"}},
+            {"status":"firing","labels":{"a":"b"}}, {"status":"resolved","labels":{"a":"b"}}
+            """#
         )
         #expect(found.map(\.status) == [.notice, .problem, .resolved])
     }
@@ -72,7 +75,7 @@ struct WebhookAlertmanagerTests {
         let found = try events(
             #"""
             {"status":"firing","labels":{"a":"1","b":"2"}},{"status":"resolved","labels":{"b":"2","a":"1"},"fingerprint":""},
-            {"status":"firing","labels":{"a":"1b","":"2"}},{"status":"firing","labels":{"a":"1"}},
+            {"status":"firing","labels":{"a":"1b2"}},{"status":"firing","labels":{"a":"1"}},
             {"status":"firing","labels":{"a":"1"},"fingerprint":"own"},
             {"status":"firing","labels":{"a":"1"},"fingerprint":"\#(String(repeating: "f", count: 257))"}
             """#

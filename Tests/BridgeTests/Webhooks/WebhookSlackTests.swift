@@ -172,6 +172,10 @@ struct WebhookSlackTests {
             id: DeliveryID(rawValue: 1), source: "chat", receivedAt: Self.now, body: decoded.storedBody,
             contentType: WebhookSlackSigner.contentType, isUrgent: true)
         #expect(try Webhooks.decode(delivery, source: Self.source) == decoded.events)
+        // The same words a second later are another command.
+        var later = WebhookSlackSigner.request(body)
+        later.receivedAt = later.receivedAt + .seconds(1)
+        #expect(try Webhooks.decode(later, source: Self.source).events.first?.fingerprint != decoded.events.first?.fingerprint)
     }
 
     @Test(

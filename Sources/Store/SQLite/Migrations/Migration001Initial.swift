@@ -1,8 +1,9 @@
 extension Migration {
     /// The first schema.
     ///
-    /// Times are microseconds since 1970 in UTC, flags 0 or 1. Texts of senders that are compared (`dedup_key`, `fingerprint`) are BLOBs, so that
-    /// they are compared byte by byte whatever is in them. `reason` columns have no CHECK: reasons are added often.
+    /// Times are microseconds since 1970 in UTC, flags 0 or 1. Texts of senders that are compared (`dedup_key`, `fingerprint`)
+    /// are BLOBs, so that they are compared byte by byte whatever is in them. `reason` columns have no CHECK: reasons are added
+    /// often.
     static let initial = Migration(name: "initial", sql: deliveries + episodes + runs + intents + records + people)
 
     private static let deliveries = """

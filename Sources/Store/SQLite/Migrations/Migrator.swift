@@ -45,7 +45,9 @@ struct Migrator {
         guard version == migrations.count else {
             throw StoreError(
                 .unusable,
-                "\(path) has schema \(version), this version reads schema \(migrations.count); start this version's bridge on it first")
+                "\(path) has schema \(version), this version reads schema \(migrations.count); "
+                    + "start this version's bridge on it first"
+            )
         }
     }
 

@@ -2,7 +2,8 @@ import Model
 
 /// The guards over a changing request, looked at in the transaction that writes its intent.
 ///
-/// In the order of the checks: the lane, the number of servers worked on at once, the cooldown, the server's budgets, the fleet's.
+/// In the order of the checks: the lane, the number of servers worked on at once, the cooldown, the server's budgets, the
+/// fleet's.
 struct GuardCheck {
     let session: Session
     let run: Run
@@ -76,7 +77,8 @@ struct GuardCheck {
         let until = last + cooldown
         return Refusal(
             reason: .cooldown, until: until,
-            detail: "\(lane) was last worked on at \(last.rfc3339); the cooldown of \(Self.words(cooldown)) ends at \(until.rfc3339)")
+            detail:
+                "\(lane) was last worked on at \(last.rfc3339); the cooldown of \(Self.words(cooldown)) ends at \(until.rfc3339)")
     }
 
     /// The refusal of the budget that lifts last, where several are spent.

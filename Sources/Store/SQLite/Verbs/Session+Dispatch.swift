@@ -30,8 +30,8 @@ extension Session {
         // Both unique indexes say that the rule has its run already: for the episode, or for the event.
         try execute(
             """
-            INSERT INTO runs (rule, revision, episode, delivery, event_index, state, detail, rung, due_at, attempts, epoch, is_urgent,
-                created_at)
+            INSERT INTO runs (rule, revision, episode, delivery, event_index, state, detail, rung, due_at, attempts, epoch,
+                is_urgent, created_at)
             VALUES (?, ?, ?, ?, ?, 'pending', '', 0, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING
             """,
             [

@@ -70,7 +70,8 @@ extension Session {
 
     static func readEpisode(_ row: inout RowReader) throws -> Episode {
         try Episode(
-            id: row.id(), key: EpisodeKey(source: row.text(), fingerprint: row.key()), openedAt: row.time(), lastSeenAt: row.time(),
+            id: row.id(), key: EpisodeKey(source: row.text(), fingerprint: row.key()), openedAt: row.time(),
+            lastSeenAt: row.time(),
             startsAt: row.optionalTime(), closedAt: row.optionalTime(), ending: row.optionalValue())
     }
 }

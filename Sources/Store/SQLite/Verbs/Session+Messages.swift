@@ -66,6 +66,7 @@ extension Session {
             destination = .response(source: source ?? "", url: url ?? "")
         }
         return try OutboxMessage(
-            id: id, destination: destination, text: row.text(), run: row.optionalID(), createdAt: row.time(), attempts: row.number())
+            id: id, destination: destination, text: row.text(), run: row.optionalID(), createdAt: row.time(),
+            attempts: row.number())
     }
 }

@@ -11,8 +11,8 @@ extension Session {
 
     /// Looks at the next deliveries from the oldest on and removes those that nothing needs.
     ///
-    /// Ids grow with time, so the first delivery that is young enough to stay ends the search; no index over time is needed. One with a
-    /// key stays for as long as the key keeps replays out.
+    /// Ids grow with time, so the first delivery that is young enough to stay ends the search; no index over time is needed. One
+    /// with a key stays for as long as the key keeps replays out.
     func pruneDeliveries(before: Timestamp, now: Timestamp, after: DeliveryID, batch: Int) throws -> PruneStep {
         let candidates = try all(
             """

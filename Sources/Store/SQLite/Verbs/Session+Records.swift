@@ -7,7 +7,8 @@ extension Session {
             "INSERT INTO audit (at, kind, reason, delivery, run, rule, server, actor, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .time(entry.at), .text(entry.kind.rawValue), .text(entry.reason?.rawValue), .int(entry.delivery?.rawValue),
-                .int(entry.run?.rawValue), .text(entry.rule), .int(entry.server?.rawValue), .text(entry.actor), .text(entry.detail),
+                .int(entry.run?.rawValue), .text(entry.rule), .int(entry.server?.rawValue), .text(entry.actor),
+                .text(entry.detail),
             ])
     }
 
@@ -87,9 +88,12 @@ extension Session {
 
     func counts() throws -> StoreCounts {
         var runs: [RunState: Int] = [:]
-        for (state, number) in try all("SELECT state, count(*) FROM runs GROUP BY state", [], { row in
-            (try row.value(RunState.self), try row.number())
-        }) {
+        for (state, number) in try all(
+            "SELECT state, count(*) FROM runs GROUP BY state", [],
+            { row in
+                (try row.value(RunState.self), try row.number())
+            })
+        {
             runs[state] = number
         }
         return try StoreCounts(

@@ -5,7 +5,8 @@ extension Session {
     func rescue(now: Timestamp, everything: Bool) throws -> Int {
         let orphans = try all(
             """
-            SELECT r.id, r.rule, r.delivery, r.server, r.state, EXISTS (SELECT 1 FROM intents i WHERE i.run = r.id AND i.outcome IS NULL)
+            SELECT r.id, r.rule, r.delivery, r.server, r.state,
+                EXISTS (SELECT 1 FROM intents i WHERE i.run = r.id AND i.outcome IS NULL)
             FROM runs r WHERE \(everything ? "lease_until IS NOT NULL OR state = 'running'" : "lease_until <= ?")
             """, everything ? [] : [.time(now)]
         ) { row in

@@ -10,7 +10,8 @@ extension Session {
         for index in claimed.indices {
             let id = SQLValue.int(claimed[index].run.id.rawValue)
             try execute(
-                "UPDATE runs SET epoch = epoch + 1, lease_until = ?, woken_at = NULL WHERE id = ?", [.time(request.leaseUntil), id])
+                "UPDATE runs SET epoch = epoch + 1, lease_until = ?, woken_at = NULL WHERE id = ?",
+                [.time(request.leaseUntil), id])
             claimed[index].run.epoch += 1
             claimed[index].lastIntent = try first(
                 Self.lastIntent, [id], Self.readIntent)
@@ -49,8 +50,8 @@ extension Session {
 
     /// Makes the unfinished runs of an episode due.
     ///
-    /// A run that a worker has is noted as woken: the worker may have decided on what was before, and what it writes next must not push
-    /// the run's next look into the future.
+    /// A run that a worker has is noted as woken: the worker may have decided on what was before, and what it writes next must
+    /// not push the run's next look into the future.
     func wakeRuns(of episode: EpisodeID, onlyHeld: Bool, now: Timestamp) throws {
         try execute(
             onlyHeld ? Self.wakeHeldOfEpisode : Self.wakeOfEpisode, [.time(now), .time(now), .int(episode.rawValue)])
@@ -86,7 +87,8 @@ extension Session {
     }
 
     func intents(of run: RunID) throws -> [Intent] {
-        try all("SELECT \(Self.intentColumns) FROM intents i WHERE i.run = ? ORDER BY i.id", [.int(run.rawValue)], Self.readIntent)
+        try all(
+            "SELECT \(Self.intentColumns) FROM intents i WHERE i.run = ? ORDER BY i.id", [.int(run.rawValue)], Self.readIntent)
     }
 
     func nextDue() throws -> Timestamp? {
@@ -103,8 +105,8 @@ extension Session {
     }
 
     static let runColumns = """
-        r.id, r.rule, r.revision, r.episode, r.delivery, r.event_index, r.state, r.reason, r.detail, r.lane, r.server, r.server_name,
-        r.rung, r.due_at, r.rung_deadline, r.healthy_since, r.attempts, r.epoch, r.is_urgent, r.created_at, r.finished_at
+        r.id, r.rule, r.revision, r.episode, r.delivery, r.event_index, r.state, r.reason, r.detail, r.lane, r.server,
+        r.server_name, r.rung, r.due_at, r.rung_deadline, r.healthy_since, r.attempts, r.epoch, r.is_urgent, r.created_at, r.finished_at
         """
 
     static func readRun(_ row: inout RowReader) throws -> Run {
