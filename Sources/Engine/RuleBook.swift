@@ -14,12 +14,15 @@ package final class RuleBook: Sendable {
 
     private let state: Mutex<State>
     private let queries: any Queries
-    private let floor: Limits
+    private let zoneData: @Sendable (String) -> [UInt8]?
 
-    package init(current: RuleSet, queries: any Queries, floor: Limits) {
+    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:floor:zoneData:)`` takes it.
+    package init(
+        current: RuleSet, queries: any Queries, zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+    ) {
         state = Mutex(State(current: current))
         self.queries = queries
-        self.floor = floor
+        self.zoneData = zoneData
     }
 
     /// The rule set in force.
@@ -35,8 +38,9 @@ package final class RuleBook: Sendable {
         if let known { return known.rule(named: name) }
         guard let stored = try await queries.ruleSet(revision) else { return nil }
         let files = stored.files.map { RuleSource(name: $0.name, text: $0.text) }
-        // The floor of today holds for yesterday's rules too, so a looser rule is tightened rather than refused.
-        guard let ruleSet = RuleSet.load(files, revision: revision, sources: nil, floor: floor).ruleSet else { return nil }
+        // Whatever the floor was then: the run machine holds every rule to the floor of today.
+        let load = RuleSet.load(files, revision: revision, sources: nil, floor: .none, zoneData: zoneData)
+        guard let ruleSet = load.ruleSet else { return nil }
         state.withLock { $0.older[revision] = ruleSet }
         return ruleSet.rule(named: name)
     }

@@ -1,41 +1,47 @@
-import HTTPTypes
-import Hummingbird
+import Logging
 import Model
+import NIOCore
+import NIOHTTP1
 
 /// Answers the requests of the admin listener.
-struct AdminResponder: HTTPResponder {
-    typealias Context = ListenerContext
+struct AdminResponder: Responder {
+    /// The one thing that takes time to answer.
+    enum Admitted: Sendable {
+        case scrape
+    }
 
     let isLoopback: Bool
     /// One of them is wanted for `/metrics`, when there is any.
     let tokens: [Secret]
     let metrics: @Sendable () async -> String
     let readiness: @Sendable () -> Bool
+    let logger: Logger
 
-    func respond(to request: Request, context: ListenerContext) async throws -> Response {
-        do {
-            guard request.namesOneHost, !isLoopback || HostName.isLoopback(HostName.withoutPort(request.head.authority ?? ""))
-            else {
-                throw Self.misdirected
+    func admit(_ head: HTTPRequestHead) -> Admission<Admitted> {
+        guard let host = head.host, !isLoopback || HostName.isLoopback(HostName.withoutPort(host)) else {
+            return .answered(Self.misdirected.reply)
+        }
+        switch RequestTarget(path: head.uri) {
+        case .healthz: return .answered(Health.reply(to: head, isUp: true))
+        case .readyz: return .answered(Health.reply(to: head, isUp: readiness()))
+        case .hook, .nothing: return .answered(Self.notFound.reply)
+        case .metrics:
+            guard head.method == .GET else { return .answered(Problem.methodNotAllowed(allow: "GET").reply) }
+            guard tokens.isEmpty || hasToken(head.headers.first(name: "authorization") ?? "") else {
+                return .answered(Self.unauthorized.reply)
             }
-            return switch RequestTarget(path: request.head.path ?? "") {
-            case .healthz: try HealthAnswers.answer(request, isUp: true)
-            case .readyz: try HealthAnswers.answer(request, isUp: readiness())
-            case .metrics: try await scrape(request)
-            case .hook, .nothing: throw Self.notFound
-            }
-        } catch let problem as Problem {
-            return problem.response(to: request.method)
+            return .admitted(.scrape)
         }
     }
 
-    private func scrape(_ request: Request) async throws(Problem) -> Response {
-        guard request.method == .get else { throw .methodNotAllowed(allow: "GET") }
-        guard tokens.isEmpty || hasToken(request.headers[.authorization] ?? "") else { throw Self.unauthorized }
-        var headers: HTTPFields = [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"]
-        if request.announcesBody { headers[.connection] = "close" }
-        let text = await metrics()
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    func answer(_ admitted: Admitted, body: [UInt8]) async -> Reply {
+        Reply(
+            .ok, type: "text/plain; version=0.0.4; charset=utf-8", body: ByteBuffer(string: await metrics()),
+            headers: [("Cache-Control", "no-store")])
+    }
+
+    func refused(_ admitted: Admitted?, _ problem: Problem) {
+        logger.debug("admin request rejected", metadata: ["reason": "\(problem.reason)"])
     }
 
     /// Whether the header is `Bearer` (in any case, RFC 9110 section 11.1) and one of the tokens.
@@ -48,13 +54,12 @@ struct AdminResponder: HTTPResponder {
     }
 
     private static let notFound = Problem(
-        status: .notFound, reason: "not_found", message: "nothing is here; there are /metrics, /healthz and /readyz",
-        closes: true)
+        status: .notFound, reason: "not_found", message: "nothing is here; there are /metrics, /healthz and /readyz")
 
     private static let misdirected = Problem(
-        status: .misdirectedRequest, reason: "bad_host", message: "this listener answers to loopback names only", closes: true)
+        status: .misdirectedRequest, reason: "bad_host", message: "this listener answers to loopback names only")
 
     private static let unauthorized = Problem(
         status: .unauthorized, reason: "unauthorized", message: "send the admin token as a bearer token",
-        headers: [.wwwAuthenticate: "Bearer realm=\"vpsbridge\""], closes: true, outcome: .rejectedAuth)
+        headers: [("WWW-Authenticate", "Bearer realm=\"vpsbridge\"")], outcome: .rejectedAuth)
 }

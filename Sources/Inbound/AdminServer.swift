@@ -1,4 +1,3 @@
-import Hummingbird
 package import Logging
 package import Model
 import ServiceLifecycle
@@ -61,11 +60,9 @@ package struct AdminServer: Service {
         guard isLoopback || !tokens.isEmpty else { throw .needsToken(host: configuration.host) }
         listener = Listener(
             host: configuration.host, port: configuration.port, limits: configuration.limits,
-            responder: AdminResponder(isLoopback: isLoopback, tokens: tokens, metrics: metrics, readiness: readiness),
-            logger: logger
-        ) { malformed in
-            logger.debug("admin request rejected", metadata: ["reason": "\(malformed.problem.reason)"])
-        }
+            responder: AdminResponder(
+                isLoopback: isLoopback, tokens: tokens, metrics: metrics, readiness: readiness, logger: logger),
+            logger: logger)
     }
 
     /// Listens until a graceful shutdown or cancellation.

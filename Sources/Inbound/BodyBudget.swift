@@ -24,25 +24,25 @@ final class BodyBudget: Sendable {
     }
 }
 
-/// One body's share of a ``BodyBudget``, given back when it goes out of scope.
+/// One body's share of a ``BodyBudget``, given back when nobody holds it any more.
 ///
 /// It grows by what has arrived, not by what `Content-Length` announces: announcing costs a stranger nothing.
-struct BodyReservation: ~Copyable {
+final class BodyReservation: Sendable {
     private let budget: BodyBudget
-    private var bytes = 0
+    private let bytes = Atomic<Int>(0)
 
     init(_ budget: BodyBudget) {
         self.budget = budget
     }
 
-    /// Whether there was room for that many more bytes.
-    mutating func grow(by count: Int) -> Bool {
-        guard budget.reserve(count) else { return false }
-        bytes += count
-        return true
+    deinit {
+        budget.release(bytes.load(ordering: .relaxed))
     }
 
-    deinit {
-        budget.release(bytes)
+    /// Whether there was room for that many more bytes.
+    func grow(by count: Int) -> Bool {
+        guard budget.reserve(count) else { return false }
+        bytes.wrappingAdd(count, ordering: .relaxed)
+        return true
     }
 }

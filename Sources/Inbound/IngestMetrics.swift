@@ -33,7 +33,7 @@ package final class IngestMetrics: Sendable {
             }
         }
         text += """
-            # HELP vpsbridge_ingest_duration_seconds Time from the end of a webhook request's headers to its answer.
+            # HELP vpsbridge_ingest_duration_seconds Time from the headers of an authenticated webhook request to its answer.
             # TYPE vpsbridge_ingest_duration_seconds histogram
 
             """

@@ -1,98 +1,98 @@
-import HTTPTypes
-import Hummingbird
 import Model
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 import Store
 import Webhooks
 
-/// Answers the requests of the ingest listener: `POST /hooks/{source}`, `GET /healthz`, `GET /readyz`, and nothing else.
-struct IngestResponder: HTTPResponder {
-    typealias Context = ListenerContext
+/// A request for a source, its headers checked, its body on the way.
+struct AdmittedHook: Sendable {
+    let route: HookRoute
+    var webhook: WebhookRequest
+    let startedAt: NIODeadline
+}
 
+/// Answers the requests of the ingest listener: `POST /hooks/{source}`, `GET /healthz`, `GET /readyz`, and nothing else.
+struct IngestResponder: Responder {
     let routes: [String: HookRoute]
     let store: any Store
     let clock: any TimeSource
     let limits: ListenerLimits
-    let budget: BodyBudget
     let metrics: IngestMetrics
     let rejections: RejectionLog
     let onAccepted: @Sendable () -> Void
     let answerCommand: @Sendable (Event) -> String?
     let readiness: @Sendable () -> Bool
 
-    func respond(to request: Request, context: ListenerContext) async throws -> Response {
-        do {
-            switch RequestTarget(path: request.head.path ?? "") {
-            case .hook(let name): return await receive(request, name: name, channel: context.channel)
-            case .healthz: return try HealthAnswers.answer(request, isUp: true)
-            case .readyz: return try HealthAnswers.answer(request, isUp: readiness())
-            case .metrics, .nothing: throw Problem.notFound
+    func admit(_ head: HTTPRequestHead) -> Admission<AdmittedHook> {
+        switch RequestTarget(path: head.uri) {
+        case .healthz: return .answered(Health.reply(to: head, isUp: true))
+        case .readyz: return .answered(Health.reply(to: head, isUp: readiness()))
+        case .metrics, .nothing: return .answered(Self.notFound.reply)
+        case .hook(let name):
+            let route = routes[String(name)]
+            do {
+                return .admitted(try admit(head, to: route))
+            } catch {
+                count(error, route)
+                return .answered(error.reply)
             }
-        } catch let problem as Problem {
-            return problem.response(to: request.method)
         }
     }
 
-    /// Answers a webhook request, counts it and logs it when it is refused.
-    private func receive(_ request: Request, name: Substring, channel: any Channel) async -> Response {
-        let started = NIODeadline.now()
-        defer { metrics.observe(NIODeadline.now() - started) }
-        let route = routes[String(name)]
-        do throws(Problem) {
-            guard let route else { throw Self.unknownSource }
-            let (response, outcome) = try await accept(request, route, channel: channel)
-            route.counters[outcome].increment()
-            return response
+    /// What the headers decide; each step is cheaper to refuse than the next.
+    private func admit(_ head: HTTPRequestHead, to route: HookRoute?) throws(Problem) -> AdmittedHook {
+        guard let route else { throw Self.unknownSource }
+        guard head.method == .POST else { throw .methodNotAllowed(allow: "POST") }
+        guard head.host != nil else { throw Self.badHost }
+        try head.checkBody(limit: limits.maxBodyBytes)
+        let webhook = WebhookRequest(
+            headers: head.headers.map { ($0.name, $0.value) }, contentType: head.headers.first(name: "content-type"), body: [],
+            receivedAt: clock.now())
+        if route.authenticatesByHeaders { try authenticate(webhook, route) }
+        return AdmittedHook(route: route, webhook: webhook, startedAt: .now())
+    }
+
+    func answer(_ admitted: AdmittedHook, body: [UInt8]) async -> Reply {
+        var webhook = admitted.webhook
+        webhook.body = body
+        defer { metrics.observe(.now() - admitted.startedAt) }
+        do {
+            if !admitted.route.authenticatesByHeaders { try authenticate(webhook, admitted.route) }
+            let (reply, outcome) = try await accept(webhook, admitted.route)
+            admitted.route.counters[outcome].increment()
+            return reply
         } catch {
-            (route?.counters ?? metrics.counters(of: nil))[error.outcome].increment()
-            rejections.note(source: route?.source.name, error)
-            return error.response(to: request.method)
+            count(error, admitted.route)
+            return error.reply
         }
     }
 
-    /// From the first header to the sender's answer; each step is cheaper to refuse than the next.
-    private func accept(
-        _ request: Request, _ route: HookRoute, channel: any Channel
-    ) async throws(Problem) -> (Response, IngestOutcome) {
-        guard request.method == .post else { throw .methodNotAllowed(allow: "POST") }
-        guard request.namesOneHost else { throw Self.badHost }
-        let reader = try BodyReader(headers: request.headers, limit: limits.maxBodyBytes)
-        let receivedAt = clock.now()
-        var webhook = WebhookRequest(head: request.head, receivedAt: receivedAt)
-        if route.authenticatesByHeaders { try authenticate(webhook, route, bodyIsUnread: request.announcesBody) }
-        if let expectation = request.headers[.expect], expectation.equalsIgnoringASCIICase("100-continue") {
-            channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
-        }
-        // Given back when the answer is ready: until then the bytes are held.
-        var reservation = BodyReservation(budget)
-        webhook.body = try await reader.read(request.body, into: &reservation)
-        if !route.authenticatesByHeaders { try authenticate(webhook, route, bodyIsUnread: false) }
-        let decoded = try decode(webhook, route)
-        if let immediate = decoded.immediate { return (Response(immediate.reply), .answered) }
-        return try await store(decoded, webhook, route)
+    func refused(_ admitted: AdmittedHook?, _ problem: Problem) {
+        count(problem, admitted?.route)
     }
 
-    private func authenticate(_ webhook: WebhookRequest, _ route: HookRoute, bodyIsUnread: Bool) throws(Problem) {
+    private func count(_ problem: Problem, _ route: HookRoute?) {
+        (route?.counters ?? metrics.counters(of: nil))[problem.outcome].increment()
+        rejections.note(source: route?.source.name, problem)
+    }
+
+    private func authenticate(_ webhook: WebhookRequest, _ route: HookRoute) throws(Problem) {
         do {
             try Webhooks.authenticate(webhook, source: route.source, now: webhook.receivedAt)
         } catch {
-            throw Problem(error, route.source, closes: bodyIsUnread)
+            throw route.problem(error)
         }
     }
 
-    private func decode(_ webhook: WebhookRequest, _ route: HookRoute) throws(Problem) -> DecodedWebhook {
+    /// Stores what an authenticated request holds; the answer exists only once the store has returned.
+    private func accept(_ webhook: WebhookRequest, _ route: HookRoute) async throws(Problem) -> (Reply, IngestOutcome) {
+        let decoded: DecodedWebhook
         do {
-            return try Webhooks.decode(webhook, source: route.source)
+            decoded = try Webhooks.decode(webhook, source: route.source)
         } catch {
-            throw Problem(error, route.source, closes: false)
+            throw route.problem(error)
         }
-    }
-
-    /// Stores what was decoded; the answer exists only once the store has returned.
-    private func store(
-        _ decoded: DecodedWebhook, _ webhook: WebhookRequest, _ route: HookRoute
-    ) async throws(Problem) -> (Response, IngestOutcome) {
+        if let immediate = decoded.immediate { return (Reply(immediate.reply), .answered) }
         let delivery = NewDelivery(
             source: route.source.name, receivedAt: webhook.receivedAt, body: decoded.storedBody,
             contentType: webhook.contentType ?? "", dedupKey: decoded.dedupKey, isUrgent: decoded.isUrgent)
@@ -106,23 +106,28 @@ struct IngestResponder: HTTPResponder {
         switch acceptance {
         case .stored:
             onAccepted()
-            if let command, let text = answerCommand(command) { return (Response(SlackAnswer.reply(text)), .accepted) }
+            if let command, let text = answerCommand(command) { return (Reply(SlackAnswer.reply(text)), .accepted) }
             return (route.success, .accepted)
         case .duplicate:
             // Monitors repeat what they are not sure was heard; nobody repeats a person's command but a replay.
-            guard command == nil else { throw Self.replayed }
+            guard command == nil else { throw Self.replayed(route) }
             return (route.success, .duplicate)
         }
     }
 
+    private static let notFound = Problem(
+        status: .notFound, reason: "not_found", message: "nothing is here; webhooks go to /hooks/{source}")
+
     private static let unknownSource = Problem(
-        status: .notFound, reason: "unknown_source", message: "no source of that name is configured", closes: true)
+        status: .notFound, reason: "unknown_source", message: "no source of that name is configured")
 
-    private static let badHost = Problem(
-        status: .badRequest, reason: "bad_host", message: "send exactly one Host header", closes: true)
+    private static let badHost = Problem(status: .badRequest, reason: "bad_host", message: "send exactly one Host header")
 
-    private static let replayed = Problem(
-        status: .unauthorized, reason: "replayed", message: "this signed request was handled already", outcome: .rejectedAuth)
+    private static func replayed(_ route: HookRoute) -> Problem {
+        Problem(
+            status: .unauthorized, reason: "replayed", message: "this signed request was handled already",
+            headers: [("WWW-Authenticate", route.challenge)], outcome: .rejectedAuth)
+    }
 
     private static func unavailable(_ error: StoreError) -> Problem {
         switch error.code {

@@ -1,4 +1,3 @@
-import Hummingbird
 package import Logging
 package import Model
 import ServiceLifecycle
@@ -31,20 +30,16 @@ package struct IngestServer: Service {
         readiness: @escaping @Sendable () -> Bool, logger: Logger
     ) {
         let metrics = IngestMetrics(sources: sources.keys)
-        let rejections = RejectionLog(logger: logger, clock: clock)
         let responder = IngestResponder(
             routes: Dictionary(
                 uniqueKeysWithValues: sources.map { ($0, HookRoute(source: $1, counters: metrics.counters(of: $0))) }),
-            store: store, clock: clock, limits: configuration.limits,
-            budget: BodyBudget(limit: configuration.limits.maxBodyBytesInFlight), metrics: metrics, rejections: rejections,
-            onAccepted: onAccepted, answerCommand: answerCommand, readiness: readiness)
+            store: store, clock: clock, limits: configuration.limits, metrics: metrics,
+            rejections: RejectionLog(logger: logger, clock: clock), onAccepted: onAccepted, answerCommand: answerCommand,
+            readiness: readiness)
         self.metrics = metrics
         listener = Listener(
             host: configuration.host, port: configuration.port, limits: configuration.limits, responder: responder, logger: logger
-        ) { malformed in
-            metrics.counters(of: nil)[.invalid].increment()
-            rejections.note(source: nil, malformed.problem)
-        }
+        )
     }
 
     /// Listens until a graceful shutdown or cancellation.
@@ -57,7 +52,4 @@ package struct IngestServer: Service {
     package func boundPort() async -> Int? {
         await listener.boundPort()
     }
-
-    /// The listener as a Hummingbird application, for tests that send requests without a socket.
-    var application: some ApplicationProtocol { listener.application }
 }

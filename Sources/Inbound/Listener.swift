@@ -1,40 +1,41 @@
-import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
+import ServiceLifecycle
 
 /// A Hummingbird server with the limits that the library leaves open.
-struct Listener<Responder: HTTPResponder>: Sendable where Responder.Context == ListenerContext {
-    let application: Application<Responder>
-    private let port = BoundPort()
+struct Listener<R: Responder>: Sendable {
+    let host: String
+    let port: Int
+    let limits: ListenerLimits
+    let responder: R
+    let logger: Logger
+    private let bound = BoundPort()
 
-    /// Tells `onMalformed` of each request that was not HTTP and is answered already.
-    init(
-        host: String, port wantedPort: Int, limits: ListenerLimits, responder: Responder, logger: Logger,
-        onMalformed: @escaping @Sendable (MalformedRequest) -> Void
-    ) {
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: limits.maxHeaderBytes, maxHeaderListSize: limits.maxHeaderBytes,
-            maxHeaderFieldCount: limits.maxHeaderFields)
-        // The library's own idle timeout stays off: the guard's deadlines cover every state, and one timer is enough.
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits: limits, onMalformed: onMalformed)],
-            idleTimeout: nil, httpDecoderConfiguration: decoder)
-        application = Application(
-            responder: responder, server: .http1(configuration: channel),
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: wantedPort),
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    FileDescriptors.connectionCap(limits.maxConnections), logger: logger)),
-            onServerRunning: { [port] channel in port.set(channel.localAddress?.port) }, logger: logger)
+    init(host: String, port: Int, limits: ListenerLimits, responder: R, logger: Logger) {
+        self.host = host
+        self.port = port
+        self.limits = limits
+        self.responder = responder
+        self.logger = logger
     }
 
+    /// Listens until a graceful shutdown, which stops accepting and ends each connection after the answer it owes.
     func run() async throws {
-        defer { port.set(nil) }
-        try await application.run()
+        defer { bound.set(nil) }
+        let connections = MaximumAvailableConnections(FileDescriptors.connectionCap(limits.maxConnections), logger: logger)
+        let channel = ExchangeChannel(
+            responder: responder, limits: limits, budget: BodyBudget(limit: limits.maxBodyBytesInFlight))
+        let server = channel.server(
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port), availableConnectionsDelegate: connections),
+            onServerRunning: { [bound] channel in bound.set(channel.localAddress?.port) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        try await server.run()
     }
 
     func boundPort() async -> Int? {
-        await port.value()
+        await bound.value()
     }
 }

@@ -1,48 +1,67 @@
-import HTTPTypes
-import Hummingbird
 import JSON
+import NIOCore
+import NIOHTTP1
 
 /// A refusal as it goes to the sender: `{"error": reason, "message": text}`.
 struct Problem: Error {
-    var status: HTTPResponse.Status
+    var status: HTTPResponseStatus
     /// A word of a closed set: log field and JSON member alike.
     var reason: String
-    /// For the person who configures the sender; nothing secret, nothing of the body.
+    /// For the person who configures the sender; nothing secret, nothing of the body but what ``WebhookRejection`` quotes.
     var message: String
-    var headers = HTTPFields()
-    /// Whether the connection ends with this answer, because a body was left unread or can not be trusted to end.
-    var closes = false
+    var headers: [(String, String)] = []
     var outcome: IngestOutcome = .invalid
 
-    /// The body of the answer.
-    var json: [UInt8] {
-        JSONValue.object(["error": .string(reason), "message": .string(message)]).serialized()
+    var reply: Reply {
+        let json = JSONValue.object(["error": .string(reason), "message": .string(message)]).serialized()
+        return Reply(status, type: "application/json", body: ByteBuffer(bytes: json), headers: headers)
     }
-
-    /// The answer to a request of that method.
-    func response(to method: HTTPRequest.Method) -> Response {
-        var headers = headers
-        headers[.contentType] = "application/json"
-        if closes { headers[.connection] = "close" }
-        let response = Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
-        return method == .head ? response.createHeadResponse() : response
-    }
-
-    /// Nothing lives at that path.
-    static let notFound = Problem(
-        status: .notFound, reason: "not_found", message: "nothing is here; webhooks go to /hooks/{source}", closes: true)
 
     /// The path is right, the method is not.
     static func methodNotAllowed(allow: String) -> Problem {
         Problem(
-            status: .methodNotAllowed, reason: "method_not_allowed", message: "use \(allow)",
-            headers: [.allow: allow], closes: true)
+            status: .methodNotAllowed, reason: "method_not_allowed", message: "use \(allow)", headers: [("Allow", allow)])
     }
 
     /// It can not be taken now and may be sent again: always 503, since monitors give up on 429 and on every other 4xx.
-    static func unavailable(_ reason: String, _ message: String, closes: Bool = false) -> Problem {
+    static func unavailable(_ reason: String, _ message: String) -> Problem {
         Problem(
-            status: .serviceUnavailable, reason: reason, message: message,
-            headers: [.retryAfter: "5"], closes: closes, outcome: .overloaded)
+            status: .serviceUnavailable, reason: reason, message: message, headers: [("Retry-After", "5")], outcome: .overloaded)
+    }
+}
+
+/// What the connection itself refuses.
+extension Problem {
+    /// More header bytes or fields than allowed.
+    static let headersTooLarge = Problem(
+        status: .requestHeaderFieldsTooLarge, reason: "headers_too_large",
+        message: "the request line and headers are larger than this listener takes")
+
+    /// Not HTTP/1.1 (RFC 9112), or framed in a way that two parsers could read differently.
+    static let malformedRequest = Problem(
+        status: .badRequest, reason: "malformed_request", message: "this is not a well-formed HTTP/1.1 request")
+
+    /// The connection ended, or became no HTTP, inside the body.
+    static let incompleteBody = Problem(
+        status: .badRequest, reason: "incomplete_body", message: "the body is malformed or ended early")
+
+    /// The body's time was over.
+    static let bodyTimeout = Problem(
+        status: .requestTimeout, reason: "body_timeout", message: "the body did not arrive in time")
+
+    /// Too many bodies at once.
+    static let tooManyBodies = unavailable("overloaded", "too many requests are being read; send it again")
+
+    static func bodyTooLarge(limit: Int) -> Problem {
+        Problem(status: .payloadTooLarge, reason: "body_too_large", message: "a body may have \(limit) bytes at most")
+    }
+
+    /// What a parser's error says about a request; `nil` when it says nothing, as a reset connection.
+    init?(parserError error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow: self = .headersTooLarge
+        case is HTTPParserError: self = .malformedRequest
+        default: return nil
+        }
     }
 }

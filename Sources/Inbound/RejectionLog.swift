@@ -1,6 +1,6 @@
-import HTTPTypes
 import Logging
 import Model
+import NIOHTTP1
 import Synchronization
 
 /// Writes one line per rejected request, and at most a bounded number of lines a second: a flood must not fill the disk.

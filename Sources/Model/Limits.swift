@@ -42,6 +42,19 @@ package struct Limits: Sendable, Hashable {
         self.settle = settle
     }
 
+    /// The stricter of both in every respect.
+    package func strictest(_ other: Limits) -> Limits {
+        Limits(
+            cooldown: max(cooldown, other.cooldown), budgets: budgets + other.budgets.filter { !budgets.contains($0) },
+            fleetBudgets: fleetBudgets + other.fleetBudgets.filter { !fleetBudgets.contains($0) },
+            maxConcurrent: [maxConcurrent, other.maxConcurrent].compactMap(\.self).min(),
+            maxEventAge: min(maxEventAge, other.maxEventAge), settle: max(settle, other.settle))
+    }
+
+    /// Limits that nothing is looser than; what is combined with them stays as it is.
+    package static let none = Limits(
+        cooldown: .zero, budgets: [], fleetBudgets: [], maxConcurrent: nil, maxEventAge: .seconds(3_155_760_000), settle: .zero)
+
     /// How many servers may be worked on at once in a fleet of that size.
     package func concurrency(fleetSize: Int) -> Int {
         maxConcurrent ?? (fleetSize >= 20 ? 2 : 1)

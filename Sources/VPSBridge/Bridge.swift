@@ -17,6 +17,8 @@ struct Bridge {
     let ruleFiles: RuleFiles
     let logger: Logger
     let clock: any TimeSource
+    /// How many senders wait for their commit when the dispatcher stands back.
+    private static let busyIntake = 16
 
     /// Runs until SIGTERM or SIGINT, then drains: the listener stops first, requests in flight end, the store closes last.
     ///
@@ -45,14 +47,15 @@ struct Bridge {
     ) async throws {
         try await recover(store)
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
-        let book = RuleBook(current: rules, queries: store, floor: configuration.limits)
+        let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected))
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
-            doorbell: bells.dispatcher, workerDoorbell: bells.worker, logger: logger)
+            doorbell: bells.dispatcher, workerDoorbell: bells.worker,
+            isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
             rules: book, sources: configuration.sources, resolver: ServerResolver(aliases: configuration.aliases),

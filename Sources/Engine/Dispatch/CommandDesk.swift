@@ -1,4 +1,3 @@
-import JSON
 package import Model
 package import Rules
 
@@ -55,7 +54,7 @@ package enum CommandDesk {
 
     private static func reply(_ rule: Rule, event: Event, args: [String: CELValue]) -> String {
         if let template = rule.reply,
-            let text = try? template.render(EvaluationContext(event: event, args: args)).stringValue
+            let text = try? template.renderText(EvaluationContext(event: event, args: args))
         {
             return text
         }

@@ -10,6 +10,10 @@ package import Webhooks
 package struct Dispatcher: Service {
     /// How many deliveries are decided on in one transaction; keeps the writer free for senders.
     static let batchSize = 64
+    /// While senders wait for their answers, how long it stands back after a batch, as a multiple of the batch's time.
+    static let yield = 9
+    /// The longest that it stands back at once; a person's command waits for no longer than this.
+    static let longestYield = Duration.milliseconds(100)
 
     private let store: any Store
     private let queries: any Queries
@@ -19,11 +23,13 @@ package struct Dispatcher: Service {
     private let clock: any TimeSource
     private let doorbell: Doorbell
     private let workerDoorbell: Doorbell
+    private let isIntakeBusy: @Sendable () -> Bool
     private let logger: Logger
 
     package init(
         store: any Store, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource], limits: Limits,
-        clock: any TimeSource, doorbell: Doorbell, workerDoorbell: Doorbell, logger: Logger
+        clock: any TimeSource, doorbell: Doorbell, workerDoorbell: Doorbell,
+        isIntakeBusy: @escaping @Sendable () -> Bool = { false }, logger: Logger
     ) {
         self.store = store
         self.queries = queries
@@ -33,6 +39,7 @@ package struct Dispatcher: Service {
         self.clock = clock
         self.doorbell = doorbell
         self.workerDoorbell = workerDoorbell
+        self.isIntakeBusy = isIntakeBusy
         self.logger = logger
     }
 
@@ -41,8 +48,13 @@ package struct Dispatcher: Service {
             var lastError: StoreError.Code?
             while !Task.isCancelled {
                 do throws(StoreError) {
+                    let begun = ContinuousClock.now
                     if try await dispatchOnce() == 0 {
                         await doorbell.wait(atMost: .seconds(5))
+                    } else if isIntakeBusy() {
+                        // In a flood what is stored is safe and can be decided later; a sender that gets no answer comes again.
+                        let span = min((ContinuousClock.now - begun) * Self.yield, Self.longestYield)
+                        try? await Task.sleep(for: span)
                     }
                     lastError = nil
                 } catch {

@@ -28,12 +28,12 @@ extension RunMachine {
     private mutating func begin(rule: Rule, now: Timestamp) -> RunEffect {
         if let episode {
             if !isProblemOpen || !episode.isOpen { return endWithEpisode(episode, now: now) }
-            let waitsUntil = episode.openedAt + max(rule.waitFor ?? .zero, rule.limits.settle)
+            let waitsUntil = episode.openedAt + max(rule.waitFor ?? .zero, limits(of: rule).settle)
             if now < waitsUntil {
-                run.reason = rule.waitFor.map { $0 >= rule.limits.settle } ?? false ? .waitingFor : .settling
+                run.reason = rule.waitFor.map { $0 >= limits(of: rule).settle } ?? false ? .waitingFor : .settling
                 return wait(until: waitsUntil, now: now)
             }
-        } else if now.since(run.createdAt) > rule.limits.maxEventAge {
+        } else if now.since(run.createdAt) > limits(of: rule).maxEventAge {
             return finish(.expired, .expired, "the command waited too long: \(run.detail)", now: now)
         }
         guard rule.rungs.contains(where: { $0.action != nil }) else {
@@ -115,7 +115,7 @@ extension RunMachine {
 
     /// Holds the run when the last word of its problem is too old to act on; the next repeat wakes it.
     mutating func staleEvidence(rule: Rule, now: Timestamp) -> RunEffect? {
-        guard let episode, now.since(episode.lastSeenAt) > rule.limits.maxEventAge else { return nil }
+        guard let episode, now.since(episode.lastSeenAt) > limits(of: rule).maxEventAge else { return nil }
         let age = Int(now.since(episode.lastSeenAt).inSeconds)
         return hold(
             .staleEvidence, "the last word of the problem is \(age) s old; waits for a repeat", until: now + .seconds(300),

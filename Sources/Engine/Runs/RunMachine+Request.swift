@@ -21,7 +21,7 @@ extension RunMachine {
         next.healthySince = nil
         next.rungDeadline = nil
         opening = next
-        let guards = step == 0 ? Guards(limits: rule.limits, fleetSize: fleet.count, checksCooldown: checksCooldown) : nil
+        let guards = step == 0 ? Guards(limits: limits(of: rule), fleetSize: fleet.count, checksCooldown: checksCooldown) : nil
         let intent = NewIntent(
             rung: run.rung, step: step, operation: operation, server: server.id, preStatus: server.status,
             preUpdatedAt: server.updatedAt)

@@ -132,7 +132,7 @@ extension RunMachine {
                 .failed, .ineffective, "\(tried) did not help \(serverLabel); people were told", now: now,
                 messages: notifications(of: next))
         }
-        if let episode, now.since(episode.lastSeenAt) > rule.limits.maxEventAge {
+        if let episode, now.since(episode.lastSeenAt) > limits(of: rule).maxEventAge {
             // Stale evidence never acts; the lane stays taken, and the next repeat or resolve wakes the run.
             run.reason = .staleEvidence
             run.detail = "\(tried) did not help as far as is known, but the last word of the problem is too old to act on"

@@ -40,6 +40,9 @@ package struct RunMachine: Sendable {
         self.resolver = resolver
     }
 
+    /// What bounds the run: the rule's own limits and the floor of today, which may have risen since the rule was written.
+    func limits(of rule: Rule) -> Limits { settings.limits.strictest(rule.limits) }
+
     /// Whether a person asked for this run, rather than an alert.
     var isCommand: Bool { run.episode == nil }
 
@@ -200,7 +203,7 @@ package struct RunMachine: Sendable {
         return rung.notifications.map { step in
             let text: String
             do throws(EvaluationFailure) {
-                text = try step.text.render(context).shownText
+                text = try step.text.renderText(context)
             } catch {
                 text = "Rule \(run.rule), run \(run.id), \(serverLabel): its message could not be written (\(error.message))."
             }

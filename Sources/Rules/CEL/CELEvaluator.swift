@@ -1,8 +1,8 @@
 /// Evaluates an expression by walking its tree.
 ///
-/// Pure and total: it ends with a value or a failure within its cost limit, for every expression and every input. The error rules are
-/// CEL's: `&&`, `||`, `all` and `exists` give their result when one side decides it, whatever failed on the other.
-package struct CELEvaluator {
+/// Pure and total: it ends with a value or a failure within its cost limit, for every expression and every input. The error
+/// rules are CEL's: `&&`, `||`, `all` and `exists` give their result when one side decides it, whatever failed on the other.
+struct CELEvaluator {
     let variables: any CELVariables
     let zones: CELTimeZones
     /// Prefixes of the name-resolution container, longest first, each with its dot; the last is empty.
@@ -11,7 +11,7 @@ package struct CELEvaluator {
     /// Names that macros bind, innermost last.
     var locals: [(name: String, value: CELValue)] = []
 
-    package init(
+    init(
         variables: any CELVariables, zones: CELTimeZones = .fixedOffsetsOnly, container: String = "",
         limit: Int = CELMeter.defaultLimit
     ) {
@@ -28,12 +28,12 @@ package struct CELEvaluator {
     }
 
     /// What the evaluations so far have cost, in units.
-    package var cost: Int { meter.spent }
+    var cost: Int { meter.spent }
 
     /// The value of an expression.
     ///
     /// - Throws: why it has none; the failure's offset says where.
-    package mutating func value(of expression: CELExpression) throws(EvaluationFailure) -> CELValue {
+    mutating func value(of expression: CELExpression) throws(EvaluationFailure) -> CELValue {
         locals.removeAll()
         return try evaluate(expression.root)
     }

@@ -1,22 +1,22 @@
 /// A parsed expression: well-formed and within its limits, its names not yet checked.
-package struct CELExpression: Sendable {
+struct CELExpression: Sendable {
     /// The longest expression, in bytes.
-    package static let maxBytes = 8_192
+    static let maxBytes = 8_192
     /// The most nodes that an expression may have.
-    package static let maxNodes = 2_000
+    static let maxNodes = 2_000
     /// How deep parentheses, lists, calls and operators may be inside each other; chains of `&&` and `||` count once.
-    package static let maxDepth = 128
+    static let maxDepth = 128
     /// How many macros (`all`, `map`, …) may be inside each other.
-    package static let maxLoops = 3
+    static let maxLoops = 3
 
     /// The text it was read from.
-    package let text: String
-    package let root: CELNode
+    let text: String
+    let root: CELNode
 
     /// Reads an expression.
     ///
     /// - Throws: ``CELSyntaxError`` with the position of the first mistake.
-    package init(_ text: String) throws(CELSyntaxError) {
+    init(_ text: String) throws(CELSyntaxError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maxBytes else {
             throw CELSyntaxError(
@@ -28,7 +28,7 @@ package struct CELExpression: Sendable {
     }
 
     /// The text without white space around it, for people.
-    package var trimmedText: String {
+    var trimmedText: String {
         let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let rest = text.utf8.drop(while: isSpace)
         let end = rest.lastIndex { !isSpace($0) }

@@ -1,7 +1,7 @@
 /// The functions of the language, macros aside.
 ///
 /// Names and meanings: cel-spec, "List of Standard Definitions"; optionals: cel-spec, optional types extension.
-package enum CELFunction: String, Sendable, CaseIterable {
+enum CELFunction: String, Sendable, CaseIterable {
     // Conversions
     case bool, bytes, double, duration, dyn, int, string, timestamp, type, uint
     // Texts and sizes

@@ -1,7 +1,7 @@
 /// Splits an expression into tokens, one at a time.
 ///
-/// It works on bytes: no grapheme can hide a quote or a brace. It can begin inside a longer text, which is how the end of `${{ … }}` is
-/// found: a `}}` within a string is not the end.
+/// It works on bytes: no grapheme can hide a quote or a brace. It can begin inside a longer text, which is how the end of `${{
+/// … }}` is found: a `}}` within a string is not the end.
 struct CELLexer {
     let bytes: [UInt8]
     /// Where the next token is looked for.

@@ -36,9 +36,13 @@ package struct CELMap: Sendable {
         storage = Storage(entries: entries, positions: positions)
     }
 
+    /// How many entries there are.
     package var count: Int { storage.entries.count }
+    /// Whether there is no entry.
     package var isEmpty: Bool { storage.entries.isEmpty }
+    /// In the order in which they were made.
     package var entries: [(key: CELValue, value: CELValue)] { storage.entries }
+    /// The entries' keys, in the same order.
     package var keys: [CELValue] { storage.entries.map(\.key) }
 
     /// The value under a key that is equal in CEL's sense.

@@ -1,10 +1,10 @@
 /// Counts the work of one evaluation and stops it at a limit.
 ///
-/// Deterministic: the same expression over the same event costs the same everywhere, so that a replay gives the same answer. One unit is
-/// about one step of the evaluator; ten bytes of text are one unit.
-package struct CELMeter: Sendable {
+/// Deterministic: the same expression over the same event costs the same everywhere, so that a replay gives the same answer.
+/// One unit is about one step of the evaluator; ten bytes of text are one unit.
+struct CELMeter: Sendable {
     /// The work that one expression may take, in units. 100,000 units are a few milliseconds.
-    package static let defaultLimit = 100_000
+    static let defaultLimit = 100_000
     /// The longest text and byte string that an expression may make, in bytes.
     static let maxTextBytes = 65_536
     /// The longest list or map that an expression may make, in elements.
@@ -17,12 +17,12 @@ package struct CELMeter: Sendable {
     private let limitTenths: Int
     private var memory = 0
 
-    package init(limit: Int = CELMeter.defaultLimit) {
+    init(limit: Int = CELMeter.defaultLimit) {
         limitTenths = min(max(0, limit), 1_000_000_000) * 10
     }
 
     /// The work so far in units, rounded up.
-    package var spent: Int { (spentTenths + 9) / 10 }
+    var spent: Int { (spentTenths + 9) / 10 }
 
     mutating func charge(units: Int) throws(EvaluationFailure) {
         try charge(tenths: units * 10)

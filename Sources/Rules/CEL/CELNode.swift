@@ -1,10 +1,10 @@
 /// A node of a parsed expression; immutable.
-package final class CELNode: Sendable {
-    package let kind: Kind
+final class CELNode: Sendable {
+    let kind: Kind
     /// The part of the text it was read from, in UTF-8 bytes from the beginning of the expression.
-    package let span: Range<Int>
+    let span: Range<Int>
 
-    package indirect enum Kind: Sendable {
+    indirect enum Kind: Sendable {
         case literal(CELValue)
         /// A name; `isRooted` when it was written with a leading dot, which skips local names and the container.
         case identifier(String, isRooted: Bool)
@@ -25,13 +25,13 @@ package final class CELNode: Sendable {
     }
 
     /// `operand.field`.
-    package struct Selection: Sendable {
-        package let operand: CELNode
-        package let field: String
+    struct Selection: Sendable {
+        let operand: CELNode
+        let field: String
         /// `operand.?field`.
-        package let isOptional: Bool
+        let isOptional: Bool
         /// `has(operand.field)`.
-        package let isTest: Bool
+        let isTest: Bool
         /// The whole chain as a name, `event.labels`, when it is made of names only.
         let qualifiedName: String?
         /// Whether the chain began with a dot.
@@ -57,7 +57,7 @@ package final class CELNode: Sendable {
     }
 
     /// The nodes directly below, in the order in which they stand.
-    package var children: [CELNode] {
+    var children: [CELNode] {
         var found: [CELNode] = []
         Self.forEachChild(of: kind) { child, _ in found.append(child) }
         return found
@@ -96,8 +96,9 @@ package final class CELNode: Sendable {
         }
     }
 
-    /// The node as a path for messages, such as `event.labels.env` or `event.payload.items[0]`; `nil` for anything that is computed.
-    package var path: String? {
+    /// The node as a path for messages, such as `event.labels.env` or `event.payload.items[0]`; `nil` for anything that is
+    /// computed.
+    var path: String? {
         switch kind {
         case .identifier(let name, _): return name
         case .select(let selection): return selection.operand.path.map { "\($0).\(selection.field)" }
@@ -115,14 +116,14 @@ package final class CELNode: Sendable {
 }
 
 /// A function call; `target` is what stands before the dot of a member call.
-package struct CELCall: Sendable {
-    package let name: String
+struct CELCall: Sendable {
+    let name: String
     /// `nil` for a name that is no function.
-    package let function: CELFunction?
-    package let target: CELNode?
-    package let arguments: [CELNode]
+    let function: CELFunction?
+    let target: CELNode?
+    let arguments: [CELNode]
     /// Where the name stands, in UTF-8 bytes from the beginning of the expression.
-    package let nameSpan: Range<Int>
+    let nameSpan: Range<Int>
     /// The compiled pattern of a call of `matches` whose pattern is a constant and well-formed.
     let pattern: Pattern?
 
@@ -141,21 +142,21 @@ package struct CELCall: Sendable {
 }
 
 /// An element of a list literal; `[?x]` leaves out an empty optional.
-package struct CELListElement: Sendable {
-    package let value: CELNode
-    package let isOptional: Bool
+struct CELListElement: Sendable {
+    let value: CELNode
+    let isOptional: Bool
 }
 
 /// An entry of a map literal; `{?k: x}` leaves out an empty optional.
-package struct CELMapElement: Sendable {
-    package let key: CELNode
-    package let value: CELNode
-    package let isOptional: Bool
+struct CELMapElement: Sendable {
+    let key: CELNode
+    let value: CELNode
+    let isOptional: Bool
 }
 
 /// A macro that walks a list or a map, or binds an optional's value.
-package struct CELComprehension: Sendable {
-    package enum Macro: String, Sendable, CaseIterable {
+struct CELComprehension: Sendable {
+    enum Macro: String, Sendable, CaseIterable {
         case all
         case exists
         case existsOne = "exists_one"
@@ -165,17 +166,17 @@ package struct CELComprehension: Sendable {
         case optFlatMap
     }
 
-    package let macro: Macro
-    package let range: CELNode
-    package let variable: String
+    let macro: Macro
+    let range: CELNode
+    let variable: String
     /// The predicate of `all`, `exists`, `exists_one`, `filter`, and the optional one of `map`.
-    package let condition: CELNode?
+    let condition: CELNode?
     /// What `map`, `optMap` and `optFlatMap` make.
-    package let result: CELNode?
+    let result: CELNode?
 }
 
 /// The operators with two operands, logic aside.
-package enum CELOperator: String, Sendable, CaseIterable {
+enum CELOperator: String, Sendable, CaseIterable {
     case equal = "=="
     case notEqual = "!="
     case less = "<"

@@ -1,15 +1,15 @@
 /// Why a text is not an expression.
-package struct CELSyntaxError: Error, Sendable, Hashable {
+struct CELSyntaxError: Error, Sendable, Hashable {
     /// What is wrong, on one line.
-    package var message: String
+    var message: String
     /// What to write instead, when that is known.
-    package var hint: String?
+    var hint: String?
     /// The part that is meant, in UTF-8 bytes from the beginning of the expression.
-    package var span: Range<Int>
+    var span: Range<Int>
     /// Whether the expression is too large rather than malformed.
-    package var isTooLarge: Bool
+    var isTooLarge: Bool
 
-    package init(_ message: String, hint: String? = nil, span: Range<Int>, isTooLarge: Bool = false) {
+    init(_ message: String, hint: String? = nil, span: Range<Int>, isTooLarge: Bool = false) {
         self.message = message
         self.hint = hint
         self.span = span

@@ -49,8 +49,10 @@ package struct CELTimestamp: Sendable, Hashable, Comparable {
 
 /// A span of time in nanoseconds, about 292 years either way.
 package struct CELDuration: Sendable, Hashable, Comparable {
+    /// The whole span.
     package let nanoseconds: Int64
 
+    /// A span of that many nanoseconds; negative ones are allowed.
     package init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }

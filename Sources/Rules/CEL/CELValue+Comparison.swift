@@ -63,8 +63,8 @@ extension CELValue {
 
     /// An integer against a double without rounding the integer: 2^53 + 1 is greater than 9007199254740992.0.
     ///
-    /// One case is rounded, since cel-spec's conformance tests ask for it: the double just above the type's largest value (2^63, 2^64) is
-    /// equal to that value.
+    /// One case is rounded, since cel-spec's conformance tests ask for it: the double just above the type's largest value
+    /// (2^63, 2^64) is equal to that value.
     private static func order<Value: FixedWidthInteger>(_ integer: Value, _ number: Double) -> Ordering {
         if number.isNaN { return .unordered }
         let floor = number.rounded(.down)

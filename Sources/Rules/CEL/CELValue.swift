@@ -1,7 +1,7 @@
 /// A value of the expression language (CEL, language definition of cel-spec).
 ///
-/// Not `Equatable`: CEL's equality crosses number types and is exact, and its strings are sequences of code points, where Swift's compare
-/// by canonical equivalence. ``equals(_:_:)`` is that equality.
+/// Not `Equatable`: CEL's equality crosses number types and is exact, and its strings are sequences of code points, where
+/// Swift's compare by canonical equivalence. ``equals(_:_:)`` is that equality.
 package enum CELValue: Sendable {
     case null
     case bool(Bool)
@@ -47,6 +47,7 @@ package enum CELType: String, Sendable, Hashable, CaseIterable {
 }
 
 extension CELValue {
+    /// What `type()` says.
     package var type: CELType {
         switch self {
         case .null: .null

@@ -1,5 +1,5 @@
 /// What names mean while an expression is evaluated.
-package protocol CELVariables {
+protocol CELVariables {
     /// The value of a name, or of a whole chain of names such as `event.labels`; `nil` when it has none.
     ///
     /// A chain that has no value is tried again without its last name, so a source may know only `event`.
@@ -7,12 +7,12 @@ package protocol CELVariables {
 }
 
 /// Names and their values in a dictionary.
-package struct CELVariableTable: CELVariables {
-    package var values: [String: CELValue]
+struct CELVariableTable: CELVariables {
+    var values: [String: CELValue]
 
-    package init(_ values: [String: CELValue] = [:]) {
+    init(_ values: [String: CELValue] = [:]) {
         self.values = values
     }
 
-    package func value(named name: String) -> CELValue? { values[name] }
+    func value(named name: String) -> CELValue? { values[name] }
 }

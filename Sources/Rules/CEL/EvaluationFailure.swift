@@ -22,6 +22,7 @@ package struct EvaluationFailure: Error, Sendable, Hashable {
         case cost
     }
 
+    /// What kind of failure it is; ``Kind/missing`` is the one that is no mistake.
     package var kind: Kind
     /// What happened, on one line.
     package var message: String
@@ -30,6 +31,7 @@ package struct EvaluationFailure: Error, Sendable, Hashable {
     /// Where in the expression's text it happened, in UTF-8 bytes from its beginning.
     package var offset: Int?
 
+    /// A failure without a place; the evaluator adds it.
     package init(_ kind: Kind, _ message: String, path: String? = nil, offset: Int? = nil) {
         self.kind = kind
         self.message = message
@@ -37,8 +39,8 @@ package struct EvaluationFailure: Error, Sendable, Hashable {
         self.offset = offset
     }
 
-    /// Of two failures of `&&`, `||` or a list of conditions, the one that is reported, whatever their order: the cost limit, then
-    /// any other error, then a missing key; the first of two of one rank.
+    /// Of two failures of `&&`, `||` or a list of conditions, the one that is reported, whatever their order: the cost limit,
+    /// then any other error, then a missing key; the first of two of one rank.
     static func graver(_ first: EvaluationFailure?, _ second: EvaluationFailure) -> EvaluationFailure {
         guard let first else { return second }
         return second.rank > first.rank ? second : first

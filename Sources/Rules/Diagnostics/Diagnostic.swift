@@ -8,7 +8,9 @@ package struct Diagnostic: Sendable, Hashable {
         case warning
     }
 
+    /// Whether the file can be used nevertheless.
     package var severity: Severity
+    /// What kind of finding it is.
     package var code: DiagnosticCode
     /// The file's name as it was handed in.
     package var file: String
@@ -25,6 +27,7 @@ package struct Diagnostic: Sendable, Hashable {
     /// What to do about it, on one line, when the bridge can tell.
     package var hint: String?
 
+    /// A finding, an error unless said otherwise.
     package init(
         severity: Severity = .error, code: DiagnosticCode, file: String, line: Int, column: Int, length: Int = 1,
         sourceLine: String, message: String, hint: String? = nil

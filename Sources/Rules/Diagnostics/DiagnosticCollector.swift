@@ -3,12 +3,15 @@ package final class DiagnosticCollector {
     /// At most this many are kept: a file that is wrong everywhere needs no more.
     static let limit = 200
 
+    /// What was reported so far, in that order.
     package private(set) var diagnostics: [Diagnostic] = []
     /// All errors that were reported, also those that were not kept.
     package private(set) var errorCount = 0
 
+    /// A collector with nothing in it.
     package init() {}
 
+    /// Adds a finding.
     package func report(_ diagnostic: Diagnostic) {
         if diagnostic.severity == .error { errorCount += 1 }
         if diagnostics.count < Self.limit { diagnostics.append(diagnostic) }

@@ -1,12 +1,12 @@
 /// A regular expression that is matched in time linear in the text (RE2's syntax, Thompson's construction, Pike's machine).
 ///
-/// Nothing in it backtracks: the work is at most the text's length times the program's, and it is charged while it is done. Case is
-/// folded by simple mappings; a match is anywhere in the text unless the pattern is anchored.
-package struct Pattern: Sendable {
+/// Nothing in it backtracks: the work is at most the text's length times the program's, and it is charged while it is done.
+/// Case is folded by simple mappings; a match is anywhere in the text unless the pattern is anchored.
+struct Pattern: Sendable {
     /// The longest pattern, in bytes.
-    package static let maxBytes = 512
+    static let maxBytes = 512
     /// The largest program, in instructions; bounds what `{n,m}` can blow up.
-    package static let maxInstructions = 10_000
+    static let maxInstructions = 10_000
 
     /// One step of the program.
     enum Instruction: Sendable {
@@ -29,7 +29,7 @@ package struct Pattern: Sendable {
     /// Compiles a pattern.
     ///
     /// - Throws: ``PatternError`` with what is wrong; patterns that are too long or grow too large are refused too.
-    package init(_ text: String) throws(PatternError) {
+    init(_ text: String) throws(PatternError) {
         guard text.utf8.count <= Self.maxBytes else { throw PatternError("the pattern is longer than \(Self.maxBytes) bytes") }
         var parser = PatternParser(text)
         let tree = try parser.parse()
@@ -63,8 +63,8 @@ package struct Pattern: Sendable {
 }
 
 /// Why a text is not a pattern.
-package struct PatternError: Error, Sendable, Hashable {
-    package let message: String
+struct PatternError: Error, Sendable, Hashable {
+    let message: String
 
     init(_ message: String) {
         self.message = message

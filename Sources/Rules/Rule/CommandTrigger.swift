@@ -4,6 +4,7 @@ package struct CommandTrigger: Sendable {
     package let name: String
     /// The words after it that belong to the command, such as `reboot`.
     package let words: [String]
+    /// In the order in which they are given without names.
     package let arguments: [CommandArgument]
 
     /// How to call it, on one line: `/vps reboot SERVER [--force]`.
@@ -19,14 +20,18 @@ package struct CommandTrigger: Sendable {
 
 /// One argument of a command.
 package struct CommandArgument: Sendable {
+    /// What an argument's text is read as.
     package enum ValueType: String, Sendable, CaseIterable {
         case string
         case int
         case bool
     }
 
+    /// Its name in `args` and, with `--` before it, in the command.
     package let name: String
+    /// What its text is read as.
     package let type: ValueType
+    /// Whether a command without it is wrongly called.
     package let isRequired: Bool
     /// What it is when it was not given; without it, the argument is then missing.
     package let defaultValue: CELValue?

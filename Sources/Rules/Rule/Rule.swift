@@ -2,27 +2,33 @@ package import Model
 
 /// One rule of a rule set: what it waits for, what it does, and within which limits. Immutable.
 package final class Rule: Sendable {
+    /// Unique in its rule set; at most 64 bytes of `a-z 0-9 - _ .`.
     package let name: String
+    /// For people; `nil` when the file gives none.
     package let description: String?
     /// A rule that is not enabled is checked and shown, and never evaluated.
     package let isEnabled: Bool
+    /// Which events the rule looks at.
     package let trigger: Trigger
     /// `for`: how long the problem must last before the rule acts, from its first receipt.
     package let waitFor: Duration?
+    /// The bridge's own look at the server; `nil` when the rule has none.
     package let probe: Probe?
     /// How long a healthy state must last before it counts.
     package let healthyDelay: Duration
     /// The floor with what the rule makes stricter.
     package let limits: Limits
+    /// Whether the rule acts or only observes.
     package let autonomy: Autonomy
     /// At least one; only the last may have no action.
     package let rungs: [Rung]
     /// For a command: who may call it.
     package let permissions: Permissions?
-    /// For a command: what the chat is told when it was accepted.
+    /// For a command: what the chat is told when it was accepted; sees the event, `vars` and `args`, and no server yet.
     package let reply: Template?
-    /// The file and line where the rule stands.
+    /// The file where the rule stands, as it was handed in.
     package let file: String
+    /// The line where it begins, from 1.
     package let line: Int
 
     let when: [CELExpression]
@@ -65,8 +71,8 @@ package final class Rule: Sendable {
 
     /// What a typed command is to this rule.
     ///
-    /// The command's name and words are compared by bytes; what follows them are the arguments. Bounded: a text of more than 4,000 bytes
-    /// is never a command.
+    /// The command's name and words are compared by bytes; what follows them are the arguments. Bounded: a text of more than
+    /// 4,000 bytes is never a command.
     package func matchCommand(_ command: ChatCommand) -> CommandMatch {
         guard let wanted = trigger.command, command.name.utf8.elementsEqual(wanted.name.utf8) else { return .notThis }
         do throws(CommandLine.Problem) {
@@ -89,8 +95,9 @@ package final class Rule: Sendable {
 
     /// The text that names the server: an id, an address, a hostname or a name. Not yet a server: see the resolver.
     ///
-    /// - Throws: ``EvaluationFailure`` when the expression has no value, or none that is a text or a whole number; and of kind `missing`
-    ///   when the rule has no target or the text is empty.
+    /// - Throws: ``EvaluationFailure`` when the expression has no value, or none that is a text or a whole number; and of kind
+    ///   `missing` when
+    ///   the rule has no target or the text is empty.
     package func evaluateTarget(_ context: EvaluationContext) throws(EvaluationFailure) -> String {
         guard let target else { throw EvaluationFailure(.missing, "the rule has no target", path: "target") }
         var evaluator = CELEvaluator(variables: RuleVariables(context, vars: vars), zones: zones)

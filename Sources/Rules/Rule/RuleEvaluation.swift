@@ -1,6 +1,8 @@
 /// What a rule says about an event.
 package struct RuleEvaluation: Sendable {
+    /// The rule that was judged.
     package let rule: Rule
+    /// All its conditions together.
     package let verdict: Verdict
     /// The conditions of `when` that were evaluated, in their order; those after the first false one are not there.
     package let conditions: [ConditionResult]
@@ -20,6 +22,7 @@ package enum Verdict: Sendable, Hashable {
 package struct ConditionResult: Sendable, Hashable {
     /// As it stands in the file.
     package let expression: String
+    /// What it says by itself.
     package let verdict: Verdict
 }
 
@@ -29,7 +32,8 @@ struct ConditionList {
     var budget: Int
     let zones: CELTimeZones
 
-    /// Top to bottom; the first false one ends it. A failure is remembered and evaluation goes on, so that a later false one wins.
+    /// Top to bottom; the first false one ends it. A failure is remembered and evaluation goes on, so that a later false one
+    /// wins.
     mutating func judge(_ conditions: [CELExpression], _ variables: any CELVariables) -> (Verdict, [ConditionResult]) {
         var results: [ConditionResult] = []
         var failure: EvaluationFailure?

@@ -28,7 +28,9 @@ package enum Autonomy: String, Sendable, CaseIterable {
 package struct Rung: Sendable {
     /// How long the action's effect is waited for before the next rung.
     package let timeout: Duration
+    /// What is done to the server; `nil` on a last rung that only tells people.
     package let action: ServerAction?
+    /// Sent after the action, in this order.
     package let notifications: [NotifyStep]
 }
 
@@ -45,6 +47,7 @@ package enum ServerAction: String, Sendable, CaseIterable {
 package struct NotifyStep: Sendable {
     /// The channel's name in `vpsbridge.yaml`.
     package let channel: String
+    /// What is said; sees `server` when the rule has a target.
     package let text: Template
 }
 

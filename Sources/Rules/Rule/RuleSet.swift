@@ -4,8 +4,10 @@ package import Model
 package struct RuleSource: Sendable {
     /// The file's name, for messages.
     package var name: String
+    /// The file's content.
     package var text: String
 
+    /// A file of that name and content.
     package init(name: String, text: String) {
         self.name = name
         self.text = text
@@ -25,6 +27,7 @@ package struct RuleSet: Sendable {
     /// What the conditions of all rules may cost for one event, in units; the rules beyond it give an error.
     package static let maxEventCost = 1_000_000
 
+    /// As it was handed to ``load(_:revision:sources:floor:zoneData:)``.
     package let revision: RuleSetRevision
     /// In the order of the files and of their place in them.
     package let rules: [Rule]
@@ -36,9 +39,9 @@ package struct RuleSet: Sendable {
     ///   - revision: a hash over the files, kept with every run.
     ///   - sources: the configured sources' names, against which `trigger` is checked; `nil` checks nothing.
     ///   - floor: the limits of `vpsbridge.yaml`, which a rule may only make stricter.
-    ///   - zoneData: the TZif file (RFC 9636) of a time zone such as `Europe/Berlin`, called once for each zone that an expression
-    ///     names; the name holds nothing but letters, digits, `_`, `+`, `-` and single slashes. By default there are no zones but UTC and
-    ///     offsets such as `+02:00`.
+    ///   - zoneData: the TZif file (RFC 9636) of a time zone such as `Europe/Berlin`, called once for each zone that an
+    ///     expression names; the name holds nothing but letters, digits, `_`, `+`, `-` and single slashes. By default there are no
+    ///     zones but UTC and offsets such as `+02:00`.
     /// - Returns: the rule set when nothing is an error, and everything that was found.
     package static func load(
         _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, floor: Limits,
@@ -72,8 +75,8 @@ package struct RuleSet: Sendable {
 
     /// One entry for every enabled rule whose trigger fits: its source, and a problem or, for a command, a command.
     ///
-    /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` is empty unless the command is this rule's
-    /// and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.
+    /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` is empty unless the command is
+    /// this rule's and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.
     package func evaluate(_ event: Event) -> [RuleEvaluation] {
         let values = EventValues(event)
         var budget = Self.maxEventCost

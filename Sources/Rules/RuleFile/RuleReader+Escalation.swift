@@ -75,6 +75,7 @@ extension RuleReader {
             if text.utf8.elementsEqual("notify".utf8) {
                 if let step = readNotify(item, with, scopes) { steps.notifications.append(step) }
             } else if let action = readAction(name) {
+                if !scopes.isCommand { refuseOneWay(action, name) }
                 if index > 0 {
                     let isSecond = steps.action != nil
                     report(
@@ -95,6 +96,18 @@ extension RuleReader {
                     .badEscalation, "a rung before the last has no server action", hint: "add `notify` to the rung before it"))
         }
         return steps
+    }
+
+    /// Alone, a stop would leave a server stopped with nobody looking, and a start would start what somebody stopped on purpose.
+    private func refuseOneWay(_ action: ServerAction, _ name: YAMLNode) {
+        switch action {
+        case .start, .stop:
+            report(
+                name.diagnostic(
+                    .badEscalation, "`\(action.rawValue)` is for commands of people, not for alerts",
+                    hint: "`server.power_cycle` stops and starts"))
+        case .reboot, .powerCycle: break
+        }
     }
 
     /// A step's name and what it is called with.

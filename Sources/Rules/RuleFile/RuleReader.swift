@@ -216,6 +216,6 @@ struct RuleReader {
             report((fields.key("reply") ?? node).diagnostic(.badCommand, "only a rule with a command has a `reply`"))
             return nil
         }
-        return readTemplate(node, "`reply`", scopes.template)
+        return readTemplate(node, "`reply`", scopes.reply)
     }
 }

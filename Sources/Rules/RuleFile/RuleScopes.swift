@@ -7,8 +7,13 @@ struct RuleScopes {
     let withServer: ExpressionScope
     /// Messages.
     let template: ExpressionScope
+    /// `reply`: the chat is answered before any server is looked for.
+    let reply: ExpressionScope
+    /// Whether people call the rule, rather than an alert.
+    let isCommand: Bool
 
     init(vars: CELValue, command: CommandTrigger?, isCommand: Bool, hasTarget: Bool) {
+        self.isCommand = isCommand
         var names: [(name: String, type: StaticType)] = [
             ("event", EventSchema.event), ("vars", Self.titled("`vars`", StaticType(of: vars))),
         ]
@@ -23,6 +28,8 @@ struct RuleScopes {
         when = ExpressionScope(names: names, absent: absent.merging(["server": early, "fleet": early]) { old, _ in old })
         let late = "the target is what finds the server"
         target = ExpressionScope(names: names, absent: absent.merging(["server": late, "fleet": late]) { old, _ in old })
+        let unanswered = "the chat is answered before the server is looked for; use `args`"
+        reply = ExpressionScope(names: names, absent: ["server": unanswered, "fleet": unanswered])
         let server = names + [("server", EventSchema.server), ("fleet", .list(EventSchema.server))]
         withServer = ExpressionScope(names: server, absent: absent)
         template =

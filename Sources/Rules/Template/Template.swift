@@ -2,8 +2,8 @@ package import JSON
 
 /// A value of a rule file in which `${{ … }}` stands for an expression.
 ///
-/// A value that is one whole `${{ … }}` keeps its type; within a text an expression becomes text. What an expression gives is data: it is
-/// never scanned for `${{` and never read as YAML.
+/// A value that is one whole `${{ … }}` keeps its type; within a text an expression becomes text. What an expression gives is
+/// data: it is never scanned for `${{` and never read as YAML.
 package struct Template: Sendable {
     enum Segment: Sendable {
         case text(String)
@@ -28,7 +28,8 @@ package struct Template: Sendable {
 
     /// The value with every expression replaced.
     ///
-    /// - Throws: ``EvaluationFailure`` of the first expression that has no value, or whose value has no form in JSON or in a text.
+    /// - Throws: ``EvaluationFailure`` of the first expression that has no value, or whose value has no form in JSON or in a
+    ///   text.
     package func render(_ context: EvaluationContext) throws(EvaluationFailure) -> JSONValue {
         if segments.count == 1, case .expression(let expression) = segments[0] {
             return try value(of: expression, RuleVariables(context, vars: vars)).json()

@@ -2,7 +2,8 @@
 enum TemplateParser {
     /// The parts of a text; `$${{` gives a literal `${{`.
     ///
-    /// The end of an expression is found by the expression's own grammar: `}}` within a text or at the end of maps does not end it.
+    /// The end of an expression is found by the expression's own grammar: `}}` within a text or at the end of maps does not end
+    /// it.
     /// - Throws: ``CELSyntaxError`` with its span in the whole text.
     static func parse(_ text: String) throws(CELSyntaxError) -> [Template.Segment] {
         let bytes = Array(text.utf8)

@@ -1,15 +1,15 @@
 /// The time zones that expressions can name.
 ///
 /// A pure value: zone data is read by whoever loads the rules and handed in, so that a replay gives the same answer.
-package struct CELTimeZones: Sendable {
+struct CELTimeZones: Sendable {
     private let zones: [String: TimeZoneRules]
 
-    package init(_ zones: [String: TimeZoneRules]) {
+    init(_ zones: [String: TimeZoneRules]) {
         self.zones = zones
     }
 
     /// `UTC` and offsets such as `+02:00`, no names.
-    package static let fixedOffsetsOnly = CELTimeZones([:])
+    static let fixedOffsetsOnly = CELTimeZones([:])
 
     /// The offset from UTC in seconds at a Unix time; `nil` when the zone is not known.
     func offset(of zone: String, at second: Int64) -> Int? {

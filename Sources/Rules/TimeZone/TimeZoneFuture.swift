@@ -1,4 +1,5 @@
-/// The rule for times after a zone's last transition: a POSIX `TZ` text such as `CET-1CEST,M3.5.0,M10.5.0/3` (RFC 9636, section 3.3).
+/// The rule for times after a zone's last transition: a POSIX `TZ` text such as `CET-1CEST,M3.5.0,M10.5.0/3` (RFC 9636, section
+/// 3.3).
 struct TimeZoneFuture: Sendable {
     /// A day of every year with a time of that day.
     private struct Change: Sendable {

@@ -1,5 +1,5 @@
 /// The offsets of one time zone through time, read from its TZif file (RFC 9636).
-package struct TimeZoneRules: Sendable {
+struct TimeZoneRules: Sendable {
     private struct Transition: Sendable {
         let second: Int64
         let offset: Int
@@ -12,7 +12,7 @@ package struct TimeZoneRules: Sendable {
     private let future: TimeZoneFuture?
 
     /// Reads a TZif file of version 2 or later; `nil` for anything that is not one.
-    package init?(tzif bytes: [UInt8]) {
+    init?(tzif bytes: [UInt8]) {
         var reader = TZifReader(bytes: bytes)
         guard let outdated = reader.header(), outdated.version >= 0x32, reader.skip(outdated.bodySize(timeSize: 4)),
             let header = reader.header(), header.typeCount > 0, header.typeCount <= 256, header.timeCount <= 10_000,
@@ -35,7 +35,7 @@ package struct TimeZoneRules: Sendable {
     }
 
     /// The offset from UTC in seconds at a Unix time.
-    package func offset(at second: Int64) -> Int {
+    func offset(at second: Int64) -> Int {
         guard let last = transitions.last else { return future?.offset(at: second) ?? firstOffset }
         if second >= last.second { return future?.offset(at: second) ?? last.offset }
         var low = 0

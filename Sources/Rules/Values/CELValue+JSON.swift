@@ -19,8 +19,8 @@ extension CELValue {
     /// The value as JSON.
     ///
     /// Dates and spans become texts (RFC 3339, `90s`), an optional becomes what it holds.
-    /// - Throws: ``EvaluationFailure`` for what JSON has no form for: bytes, types, NaN and infinities, integers above `Int64.max`, empty
-    ///   optionals, maps whose keys are not texts; and for a value of more than 10,000 parts.
+    /// - Throws: ``EvaluationFailure`` for what JSON has no form for: bytes, types, NaN and infinities, integers above
+    ///   `Int64.max`, empty optionals, maps whose keys are not texts; and for a value of more than 10,000 parts.
     package func json() throws(EvaluationFailure) -> JSONValue {
         var parts = 0
         return try json(&parts)

@@ -2,6 +2,7 @@ package import Model
 
 /// What an expression of a rule can see, besides the rule's own `vars`.
 package struct EvaluationContext: Sendable {
+    /// The event that the rule matched.
     package var event: Event
     /// A command's arguments, by the names that the rule declares.
     package var args: [String: CELValue]
@@ -10,6 +11,7 @@ package struct EvaluationContext: Sendable {
     /// All servers of the account.
     package var fleet: [Server]
 
+    /// What is not given has no value in expressions, and `fleet` is empty.
     package init(event: Event, args: [String: CELValue] = [:], server: Server? = nil, fleet: [Server] = []) {
         self.event = event
         self.args = args

@@ -13,8 +13,9 @@ package enum YAMLDocument {
 
     /// Reads a file.
     ///
-    /// - Returns: the root, `nil` when the file is empty or can not be read; and what is wrong with it. A root may come with errors: the
-    ///   parts that could be read are there, so that one pass finds as much as possible.
+    /// - Returns: the root, `nil` when the file is empty or can not be read; and what is wrong with it. A root may come with
+    ///   errors:
+    ///   the parts that could be read are there, so that one pass finds as much as possible.
     package static func parse(text: String, file: String) -> (YAMLNode?, [Diagnostic]) {
         let text = text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) ? String(decoding: text.utf8.dropFirst(3), as: UTF8.self) : text
         let source = YAMLSource(file: file, text: text)
@@ -51,7 +52,12 @@ package enum YAMLDocument {
         for (number, line) in source.lines.enumerated() {
             let bytes = Array(line.utf8)
             for index in bytes.indices where bytes[index] == 0x26 || bytes[index] == 0x2A {
-                guard index == 0 || [0x20, 0x09, 0x5B, 0x7B, 0x2C, 0x3A, 0x2D, 0x3F].contains(bytes[index - 1]) else { continue }
+                // Within a word or after another mark it begins nothing: `R&D`, `a && b`.
+                let previous = index == 0 ? 0x20 : bytes[index - 1]
+                guard !CELLexer.isIdentifierStart(previous), !CELLexer.isDigit(previous), previous != 0x26, previous != 0x2A
+                else {
+                    continue
+                }
                 let name = Array(
                     bytes[(index + 1)...].prefix { CELLexer.isIdentifierStart($0) || CELLexer.isDigit($0) || $0 == 0x2D })
                 if name.isEmpty { continue }

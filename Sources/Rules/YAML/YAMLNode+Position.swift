@@ -2,8 +2,8 @@
 extension YAMLNode {
     /// The line and column of the byte at `offset` of the scalar's text, as near as can be told.
     ///
-    /// Quotes, escapes, indentation and folded lines are walked over: text and file are read side by side, and only white space may
-    /// differ between them.
+    /// Quotes, escapes, indentation and folded lines are walked over: text and file are read side by side, and only white space
+    /// may differ between them.
     package func position(ofByte offset: Int) -> (line: Int, column: Int) {
         guard case .scalar(let scalar) = content else { return (line, column) }
         var cursor = SourceCursor(source: source, line: line, column: column)

@@ -33,6 +33,7 @@ extension YAMLNode {
         return scalar.text
     }
 
+    /// A whole number within a range.
     package func int(_ title: String, in range: ClosedRange<Int>, _ collector: DiagnosticCollector) -> Int? {
         guard case .scalar(let scalar) = content, case .int(let number) = scalar.value else {
             let isQuoted = scalar.map { CELNumberText.isInteger($0.text) } ?? false
@@ -46,6 +47,7 @@ extension YAMLNode {
         return value
     }
 
+    /// `true` or `false`; the words of YAML 1.1 (`yes`, `off`) are refused with a hint.
     package func bool(_ title: String, _ collector: DiagnosticCollector) -> Bool? {
         guard case .scalar(let scalar) = content, case .bool(let flag) = scalar.value else {
             let meant = scalar.flatMap { YAMLScalar.yaml11Bool($0.text) }

@@ -2,6 +2,7 @@
 ///
 /// Scalars are typed by the core schema of YAML 1.2, by us and not by the parser: `no`, `1:30` and `2001-01-01` are texts.
 package struct YAMLNode: Sendable {
+    /// What kind of value it is, with its parts.
     package enum Content: Sendable {
         case scalar(YAMLScalar)
         case sequence([YAMLNode])
@@ -10,6 +11,7 @@ package struct YAMLNode: Sendable {
         case refused
     }
 
+    /// The value.
     package let content: Content
     /// The file that it stands in.
     package let source: YAMLSource
@@ -18,6 +20,7 @@ package struct YAMLNode: Sendable {
     /// From 1, counted in Unicode scalars.
     package let column: Int
 
+    /// The value when it is a scalar.
     package var scalar: YAMLScalar? {
         guard case .scalar(let scalar) = content else { return nil }
         return scalar
@@ -45,6 +48,7 @@ package struct YAMLEntry: Sendable {
     package let name: String
     /// The key itself, to point at.
     package let key: YAMLNode
+    /// What stands under the key.
     package let value: YAMLNode
 }
 
@@ -55,6 +59,7 @@ package final class YAMLSource: Sendable {
     /// The lines without their ends.
     package let lines: [String]
 
+    /// Splits the text at line feeds; a carriage return before one belongs to the line's end.
     package init(file: String, text: String) {
         self.file = file
         lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in

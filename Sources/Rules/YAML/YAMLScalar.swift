@@ -1,5 +1,6 @@
 /// A scalar: its text, how it was written, and what the core schema of YAML 1.2 makes of it.
 package struct YAMLScalar: Sendable {
+    /// How it was written.
     package enum Style: Sendable {
         case plain
         case singleQuoted
@@ -27,8 +28,11 @@ package struct YAMLScalar: Sendable {
         }
     }
 
+    /// The text, escapes and folding worked in.
     package let text: String
+    /// How it was written; only a plain scalar is anything but a text.
     package let style: Style
+    /// What the core schema makes of it.
     package let value: Value
 
     init(text: String, style: Style) {

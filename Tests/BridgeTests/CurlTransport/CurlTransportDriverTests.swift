@@ -32,8 +32,8 @@ struct CurlTransportDriverTests {
             if ContinuousClock.now - start < .milliseconds(100) { quick += 1 }
         }
         // A loop that is not woken looks when libcurl's own timer, 200 ms after the start, or its own second is over. On a busy machine
-        // one try may wait for a processor.
-        #expect(quick >= 3)
+        // most tries may wait for a processor; a loop that nobody wakes is never quick.
+        #expect(quick >= 1)
         #expect(server.requests.count == 5)
         #expect(driver.outstanding == 0)
         await driver.shutdown()

@@ -77,7 +77,7 @@ final class EngineFixture {
             "alertmanager": WebhookSource(name: "alertmanager", kind: .alertmanager, authentication: .none),
             "slack": WebhookSource(name: "slack", kind: .slack, authentication: .none),
         ]
-        let book = RuleBook(current: ruleSet, queries: store, floor: settings.limits)
+        let book = RuleBook(current: ruleSet, queries: store)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: sources, limits: settings.limits, clock: clock,

@@ -1,6 +1,7 @@
 import Crypto
 import HTTPTypes
-import Hummingbird
+import HummingbirdTesting
+import JSON
 import Logging
 import Model
 import NIOCore
@@ -103,6 +104,38 @@ struct InboundBench {
                 await group.triggerGracefulShutdown()
                 throw error
             }
+        }
+    }
+}
+
+/// An answer as a test looks at it.
+struct InboundAnswer: Sendable {
+    var status: Int
+    var headers: HTTPFields
+    var body: [UInt8]
+
+    /// The member of that name in the JSON object that the body is.
+    func json(_ name: String) throws -> JSONValue? { try JSONValue.parse(body)[name] }
+}
+
+extension InboundBench {
+    /// Runs the server for one request.
+    func send(method: HTTPRequest.Method = .post, _ path: String, _ headers: HTTPFields, _ body: String) async throws
+        -> InboundAnswer
+    {
+        try await listening { port in try await Self.send(method: method, path, headers, Array(body.utf8), port: port) }
+    }
+
+    static func send(
+        method: HTTPRequest.Method = .post, _ path: String, _ headers: HTTPFields, _ body: [UInt8], port: Int
+    ) async throws -> InboundAnswer {
+        try await TestClient.withClient(host: "127.0.0.1", port: port) { client in
+            let request = TestClient.Request(
+                path, method: method, authority: "localhost", headers: headers, body: ByteBuffer(bytes: body))
+            let response = try await client.execute(request)
+            return InboundAnswer(
+                status: response.status.code, headers: response.headers,
+                body: Array((response.body ?? ByteBuffer()).readableBytesView))
         }
     }
 }

@@ -1,6 +1,4 @@
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import JSON
 import Model
 import Store
@@ -109,11 +107,6 @@ struct InboundHookTests {
                     .contentType: "application/json", .authorization: "Bearer correct horse", .contentEncoding: "gzip",
                 ], status: 415, reason: "content_encoding"),
             InboundRequestCase(
-                name: "another transfer encoding", path: "/hooks/bearer",
-                headers: [
-                    .contentType: "application/json", .authorization: "Bearer correct horse", .transferEncoding: "gzip, chunked",
-                ], status: 501, reason: "transfer_encoding"),
-            InboundRequestCase(
                 name: "too long", path: "/hooks/bearer", headers: bearer, body: String(repeating: " ", count: 1 << 20) + "{}",
                 status: 413, reason: "body_too_large"),
             InboundRequestCase(name: "empty", path: "/hooks/bearer", headers: bearer, body: "", status: 400, reason: "malformed"),
@@ -128,17 +121,12 @@ struct InboundHookTests {
     @Test("a body that is no JSON is refused with the place of the error")
     func position() async throws {
         let bench = InboundBench()
-        try await bench.server.application.test(.router) { client in
-            let body = "{\n  \"version\": \"4\",\n  \"alerts\": [],\n  \"version\": \"4\"\n}"
-            try await client.execute(uri: "/hooks/bearer", method: .post, headers: bearer, body: ByteBuffer(string: body)) {
-                response in
-                #expect(response.status == .badRequest)
-                #expect(response.headers[.contentType] == "application/json")
-                let answer = try JSONValue.parse(Array(response.body.readableBytesView))
-                #expect(answer["error"] == "malformed")
-                #expect(answer["message"]?.stringValue?.contains("line 4, column 3") == true)
-            }
-        }
+        let body = "{\n  \"version\": \"4\",\n  \"alerts\": [],\n  \"version\": \"4\"\n}"
+        let answer = try await bench.send("/hooks/bearer", bearer, body)
+        #expect(answer.status == 400)
+        #expect(answer.headers[.contentType] == "application/json")
+        #expect(try answer.json("error") == "malformed")
+        #expect(try answer.json("message")?.stringValue?.contains("line 4, column 3") == true)
         #expect(bench.log.lines.count == 1)
         #expect(bench.log.lines.first?["source"] == "bearer")
         #expect(bench.log.lines.first?["reason"] == "malformed")
@@ -147,15 +135,10 @@ struct InboundHookTests {
     @Test("an accepted request is stored as it came, rings the doorbell once and gets the sender's answer")
     func accepted() async throws {
         let bench = InboundBench()
-        try await bench.server.application.test(.router) { client in
-            try await client.execute(
-                uri: "/hooks/bearer", method: .post, headers: bearer, body: ByteBuffer(string: InboundBench.alert)
-            ) { response in
-                #expect(response.status == .ok)
-                #expect(String(buffer: response.body) == "{}")
-                #expect(response.headers[.connection] == nil)
-            }
-        }
+        let answer = try await bench.send("/hooks/bearer", bearer, InboundBench.alert)
+        #expect(answer.status == 200)
+        #expect(answer.body == Array("{}".utf8))
+        #expect(answer.headers[.connection] == nil)
         let delivery = try #require(bench.store.accepted.first)
         #expect(delivery.source == "bearer")
         #expect(delivery.body == Array(InboundBench.alert.utf8))
@@ -184,16 +167,10 @@ struct InboundHookTests {
         ])
     func unstorable(code: StoreError.Code, reason: String) async throws {
         let bench = InboundBench(store: InboundFakeStore(failing: code))
-        try await bench.server.application.test(.router) { client in
-            try await client.execute(
-                uri: "/hooks/bearer", method: .post, headers: bearer, body: ByteBuffer(string: InboundBench.alert)
-            ) { response in
-                #expect(response.status == .serviceUnavailable)
-                #expect(response.headers[.retryAfter] == "5")
-                let answer = try JSONValue.parse(Array(response.body.readableBytesView))
-                #expect(answer["error"] == .string(reason))
-            }
-        }
+        let answer = try await bench.send("/hooks/bearer", bearer, InboundBench.alert)
+        #expect(answer.status == 503)
+        #expect(answer.headers[.retryAfter] == "5")
+        #expect(try answer.json("error") == .string(reason))
         #expect(bench.doorbell.value == 0)
         #expect(bench.server.metrics.count(source: "bearer", .overloaded) == 1)
         #expect(bench.server.metrics.count(source: "bearer", .accepted) == 0)
@@ -202,52 +179,41 @@ struct InboundHookTests {
     @Test("a monitor's repeat is a success and rings no doorbell")
     func duplicate() async throws {
         let bench = InboundBench(store: InboundFakeStore { _ in .success(.duplicate(of: DeliveryID(rawValue: 1))) })
-        try await bench.server.application.test(.router) { client in
-            try await client.execute(
-                uri: "/hooks/bearer", method: .post, headers: bearer, body: ByteBuffer(string: InboundBench.alert)
-            ) { response in
-                #expect(response.status == .ok)
-            }
-        }
+        #expect(try await bench.send("/hooks/bearer", bearer, InboundBench.alert).status == 200)
         #expect(bench.doorbell.value == 0)
         #expect(bench.server.metrics.count(source: "bearer", .duplicate) == 1)
     }
 
-    @Test("more bodies at once than there is memory for are answered 503")
+    @Test("more bodies at once than there is memory for are answered 503, and the memory is given back")
     func memory() async throws {
-        let bench = InboundBench(limits: ListenerLimits(maxBodyBytesInFlight: 100))
-        try await check(
-            InboundRequestCase(
-                name: "over the budget", path: "/hooks/bearer", headers: bearer, status: 503, reason: "overloaded",
-                outcome: .overloaded),
-            on: bench)
-        try await check(
-            InboundRequestCase(
-                name: "and the budget is given back", path: "/hooks/bearer", headers: bearer,
-                body: #"{"version":"4","groupKey":"g","status":"firing","alerts":[]}"#, status: 200), on: bench)
+        let bench = InboundBench(limits: ListenerLimits(maxBodyBytesInFlight: 200))
+        try await bench.listening { port in
+            let refused = try await InboundBench.send("/hooks/bearer", bearer, Array(InboundBench.alert.utf8), port: port)
+            #expect(refused.status == 503)
+            #expect(refused.headers[.retryAfter] == "5")
+            #expect(try refused.json("error") == "overloaded")
+            for _ in 0..<4 {
+                let taken = try await InboundBench.send("/hooks/bearer", bearer, Array(InboundBench.noAlerts.utf8), port: port)
+                #expect(taken.status == 200)
+            }
+        }
+        #expect(bench.server.metrics.count(source: "bearer", .overloaded) == 1)
     }
 
     /// Sends it and compares the answer, the counters and the log.
-    private func check(_ request: InboundRequestCase, on bench: InboundBench = InboundBench()) async throws {
-        let before = bench.store.accepted.count
-        try await bench.server.application.test(.router) { client in
-            try await client.execute(
-                uri: request.path, method: request.method, headers: request.headers, body: ByteBuffer(string: request.body)
-            ) { response in
-                #expect(response.status.code == request.status)
-                if request.method == .head {
-                    #expect(response.body.readableBytes == 0)
-                } else if let reason = request.reason {
-                    let answer = try JSONValue.parse(Array(response.body.readableBytesView))
-                    #expect(answer["error"] == .string(reason))
-                    #expect(answer["message"]?.stringValue?.isEmpty == false)
-                }
-                #expect((response.headers[.wwwAuthenticate] != nil) == (request.status == 401))
-                #expect((response.headers[.allow] != nil) == (request.status == 405))
-                #expect((response.headers[.retryAfter] != nil) == (request.status == 503))
-            }
+    private func check(_ request: InboundRequestCase) async throws {
+        let bench = InboundBench()
+        let answer = try await bench.send(method: request.method, request.path, request.headers, request.body)
+        #expect(answer.status == request.status)
+        if request.method == .head {
+            #expect(answer.body.isEmpty)
+        } else if let reason = request.reason {
+            #expect(try answer.json("error") == .string(reason))
+            #expect(try answer.json("message")?.stringValue?.isEmpty == false)
         }
-        #expect(bench.store.accepted.count == before + (request.status == 200 ? 1 : 0))
+        #expect((answer.headers[.wwwAuthenticate] != nil) == (request.status == 401))
+        #expect((answer.headers[.allow] != nil) == (request.status == 405))
+        #expect(bench.store.accepted.count == (request.status == 200 ? 1 : 0))
         if let outcome = request.outcome {
             let source = String(request.path.dropFirst("/hooks/".count))
             #expect(bench.server.metrics.count(source: source, outcome) == 1)

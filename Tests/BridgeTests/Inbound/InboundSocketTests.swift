@@ -69,6 +69,17 @@ struct InboundSocketTests {
                 name: "transfer encoding that is not chunked last",
                 bytes: "\(post)\(auth)Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", statuses: [400]),
             InboundWireCase(
+                name: "a transfer encoding besides chunked",
+                bytes: "\(post)\(auth)Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", statuses: [501]),
+            InboundWireCase(
+                name: "HTTP/1.0 ends its connection by itself",
+                bytes:
+                    "POST /hooks/bearer HTTP/1.0\r\nHost: h\r\n\(auth)Content-Length: \(InboundBench.noAlerts.utf8.count)\r\n\r\n"
+                    + InboundBench.noAlerts, statuses: [200]),
+            InboundWireCase(
+                name: "close, in whatever case", bytes: request(InboundBench.alert, extra: "Connection: Close\r\n"),
+                statuses: [200]),
+            InboundWireCase(
                 name: "no host", bytes: "POST /hooks/bearer HTTP/1.1\r\n\(auth)Content-Length: 2\r\n\r\n{}", statuses: [400]),
             InboundWireCase(name: "two hosts", bytes: "\(post)Host: i\r\n\(auth)Content-Length: 2\r\n\r\n{}", statuses: [400]),
             InboundWireCase(
@@ -102,6 +113,14 @@ struct InboundSocketTests {
         let reply = try await bench.listening { port in try await InboundRawClient.exchange(port: port, [exchange.bytes]).text }
         #expect(statuses(in: reply) == exchange.statuses)
         #expect(bench.store.accepted.count == exchange.statuses.count { $0 == 200 && exchange.bytes.hasPrefix("POST") })
+    }
+
+    @Test("a connection that says nothing ends at the header deadline")
+    func silence() async throws {
+        let bench = InboundBench(limits: Self.quick)
+        let (text, duration) = try await bench.listening { port in try await InboundRawClient.exchange(port: port, []) }
+        #expect(text.isEmpty)
+        #expect(duration >= .milliseconds(300))
     }
 
     @Test("headers that trickle in end at the header deadline without an answer")

@@ -12,12 +12,20 @@ struct RulesActionMessageTests {
 
     private static let cases: [RulesMessageCase] = [
         RulesMessageCase(
-            "two actions on one rung", RulesFixture.alertRule("actions: [server.stop, server.start]"),
+            "two actions on one rung", RulesFixture.alertRule("actions: [server.reboot, server.power_cycle]"),
             #"""
             error[R043]: a rung has at most one server action
-             --> rules/web.yaml:9:28
-            9 |     actions: [server.stop, server.start]
-              |                            ^^^^^^^^^^^^ put it on a rung of its own, under `escalation`
+             --> rules/web.yaml:9:30
+            9 |     actions: [server.reboot, server.power_cycle]
+              |                              ^^^^^^^^^^^^^^^^^^ put it on a rung of its own, under `escalation`
+            """#),
+        RulesMessageCase(
+            "an alert that stops a server for good", RulesFixture.alertRule("actions: [server.stop]"),
+            #"""
+            error[R043]: `server.stop` is for commands of people, not for alerts
+             --> rules/web.yaml:9:15
+            9 |     actions: [server.stop]
+              |               ^^^^^^^^^^^ `server.power_cycle` stops and starts
             """#),
         RulesMessageCase(
             "notify first", RulesFixture.alertRule("actions: [{action: notify, with: {channel: ops, text: x}}, server.reboot]"),

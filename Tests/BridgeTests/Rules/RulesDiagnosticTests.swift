@@ -23,7 +23,8 @@ struct RulesDiagnosticTests {
     @Test("all findings of all files in one pass, in the order of their places")
     func onePass() {
         let first =
-            "version: 1\nrules:\n  - name: a\n    trigger: nope\n    when: event.lables.x == 1\n    autonomy: auto\n    actions: [reboot]\n"
+            "version: 1\nrules:\n  - name: a\n    trigger: nope\n    when: event.lables.x == 1\n"
+            + "    autonomy: auto\n    actions: [reboot]\n"
         let second = "version: 1\nrulez: []\n"
         let load = RuleSet.load(
             [RuleSource(name: "a.yaml", text: first), RuleSource(name: "b.yaml", text: second)],

@@ -38,7 +38,8 @@ struct RulesFileTests {
             cooldown: .seconds(600), budgets: [Budget(max: 5, per: .seconds(3_600))], maxEventAge: .seconds(300),
             settle: .seconds(30))
         let own =
-            "limits: {cooldown: 1h, budgets: [{max: 5, per: 1h}, {max: 10, per: 2h}, {max: 1, per: 1d}], max_event_age: 1m, settle: 2m}"
+            "limits: {cooldown: 1h, max_event_age: 1m, settle: 2m, "
+            + "budgets: [{max: 5, per: 1h}, {max: 10, per: 2h}, {max: 1, per: 1d}]}"
         let limits = try rule(RulesFixture.alertRule(own), floor: floor).limits
         #expect(limits.cooldown == .seconds(3_600))
         #expect(
@@ -171,7 +172,7 @@ struct RulesFileTests {
         .duplicateRule: RulesFixture.alertRule() + RulesFixture.alertRule().replacing("version: 1\nrules:\n", with: ""),
         .unknownSource: RulesFixture.alertRule("trigger: grafana"),
         .looserThanFloor: RulesFixture.alertRule("limits: {cooldown: 1s}"),
-        .badEscalation: RulesFixture.alertRule("actions: [server.stop, server.start]"),
+        .badEscalation: RulesFixture.alertRule("actions: [server.reboot, server.power_cycle]"),
         .missingTarget: RulesFixture.alertRule("target: -"),
         .badPermissions: RulesFixture.alertRule("permissions: {users: [U1]}"),
         .badCommand: RulesFixture.alertRule("reply: hi"), .notSupported: RulesFixture.alertRule("autonomy: approve"),

@@ -101,13 +101,14 @@ struct RulesVerdictTests {
     @Test("a rule that is too dear gives an error and does not stop the others; beyond the event's limit every rule does")
     func costs() throws {
         let dear = "event.labels.all(x, event.labels.all(y, event.labels.all(z, x + y + z != \"\")))"
+        let rest = "trigger: alertmanager, autonomy: observe, target: event.fingerprint, actions: [server.reboot]"
         var text = "version: 1\nrules:\n"
         for index in 0..<14 {
             text +=
-                "  - {name: dear-\(index), trigger: alertmanager, when: '\(dear)', autonomy: observe, target: event.fingerprint, actions: [server.reboot]}\n"
+                "  - {name: dear-\(index), when: '\(dear)', \(rest)}\n"
         }
         text +=
-            "  - {name: last, trigger: alertmanager, when: 'true', autonomy: observe, target: event.fingerprint, actions: [server.reboot]}\n"
+            "  - {name: last, when: 'true', \(rest)}\n"
         let set = try #require(RulesFixture.load(text).ruleSet)
         var labels: [String: String] = [:]
         for index in 0..<64 { labels["label\(index)"] = "x" }

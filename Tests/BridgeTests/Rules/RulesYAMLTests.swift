@@ -55,6 +55,7 @@ struct RulesYAMLTests {
             bomb += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
         }
         #expect(codes(bomb) == [.yamlAnchor])
+        #expect(codes(bomb.replacing(" *", with: "\u{2028}*") + "? *a30\n: 1\n").first == .yamlAnchor, "other line breaks")
         #expect(codes(bomb + "? *a30\n: 1\n") == [.yamlAnchor], "the parser would compare the keys")
         let small = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n? *c\n: 1\n"
         #expect(Set(codes(small)) == [.yamlAnchor, .wrongKind])
