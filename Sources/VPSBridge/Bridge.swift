@@ -45,6 +45,7 @@ struct Bridge {
     private func run(
         store: SQLiteStore, transport: CurlDriver, onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
+        if let warning = transport.trustWarning { logger.warning("\(warning)") }
         try await recover(store)
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
         let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)

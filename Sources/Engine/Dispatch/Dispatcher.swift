@@ -10,6 +10,8 @@ package import Webhooks
 package struct Dispatcher: Service {
     /// How many deliveries are decided on in one transaction; keeps the writer free for senders.
     static let batchSize = 64
+    /// After so many events no further delivery is taken into a transaction.
+    static let eventsPerBatch = 100
     /// While senders wait for their answers, how long it stands back after a batch, as a multiple of the batch's time.
     static let yield = 9
     /// The longest that it stands back at once; a person's command waits for no longer than this.
@@ -78,9 +80,11 @@ package struct Dispatcher: Service {
         var decoded: [(delivery: Delivery, events: Result<[Event], WebhookRejection>)] = []
         decoded.reserveCapacity(deliveries.count)
         var keys: Set<EpisodeKey> = []
-        for delivery in deliveries {
+        var eventCount = 0
+        for delivery in deliveries where eventCount < Self.eventsPerBatch {
             let events = decode(delivery)
             if case .success(let events) = events {
+                eventCount += events.count
                 for event in events where event.status == .problem || event.status == .resolved {
                     keys.insert(EpisodeKey(source: event.source, fingerprint: event.fingerprint))
                 }
@@ -100,7 +104,7 @@ package struct Dispatcher: Service {
         try await store.commit(DispatchBatch(now: now, deliveries: batch))
         if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
         log(batch)
-        return deliveries.count
+        return batch.count
     }
 
     private func decode(_ delivery: Delivery) -> Result<[Event], WebhookRejection> {

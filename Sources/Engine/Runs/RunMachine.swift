@@ -82,8 +82,13 @@ package struct RunMachine: Sendable {
 
     /// A run whose rule or event is gone: nothing was sent, so it ends; something may have been, so a person decides.
     private mutating func abandon(now: Timestamp) -> RunEffect {
-        if run.state.holdsLane, let lastIntent, lastIntent.outcome == nil {
-            return park("rule \(run.rule) is gone while a \(lastIntent.operation.rawValue) may be on its way", now: now)
+        if run.state.holdsLane, let lastIntent {
+            if lastIntent.outcome == nil {
+                return park("rule \(run.rule) is gone while a \(lastIntent.operation.rawValue) may be on its way", now: now)
+            }
+            if lastIntent.operation == .stop {
+                return park("rule \(run.rule) is gone after a stop of \(serverLabel): it may have to be started", now: now)
+            }
         }
         return finish(.cancelled, .ruleRemoved, "rule \(run.rule) of revision \(run.revision) is gone", now: now)
     }

@@ -4,6 +4,7 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
+import Webhooks
 
 /// A channel that messages go to, as configured.
 package struct Channel: Sendable {
@@ -87,7 +88,7 @@ package struct Notifier: Service {
         do {
             request = try HTTPRequest(
                 method: .post, url: target.url, headers: [("Content-Type", "application/json")], body: target.body,
-                isReplayable: false, totalTimeout: .seconds(20), connectTimeout: .seconds(5))
+                isReplayable: false, totalTimeout: .seconds(20), connectTimeout: .seconds(5), destination: target.destination)
         } catch {
             return .failed("the address can not be used")
         }
@@ -103,18 +104,20 @@ package struct Notifier: Service {
         }
     }
 
-    private func target(of message: OutboxMessage) -> (url: String, body: [UInt8])? {
+    private func target(of message: OutboxMessage) -> (url: String, body: [UInt8], destination: HTTPRequest.Destination)? {
         switch message.destination {
         case .channel(let name):
             guard let channel = channels[name] else { return nil }
             return (
                 String(decoding: channel.url.reveal(), as: UTF8.self),
-                JSONValue.object(["text": .string(message.text)]).serialized()
+                JSONValue.object(["text": .string(message.text)]).serialized(), .any
             )
         case .response(let source, let url):
             guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8) else { return nil }
             let body: JSONValue = ["response_type": "ephemeral", "text": .string(message.text)]
-            return (url, body.serialized())
+            // An address that came with a command must lead out to the platform; one inside is meant only where the configuration says so.
+            let isPlatform = prefix.utf8.elementsEqual(WebhookSource.slackResponseURLPrefix.utf8)
+            return (url, body.serialized(), isPlatform ? .publicOnly : .any)
         }
     }
 

@@ -44,6 +44,7 @@ final class EngineFixture {
     let prober = FakeProber()
     let settings: EngineSettings
     let directory: String
+    private let ruleSet: RuleSet
     private(set) var dispatcher: Dispatcher
     private(set) var worker: Worker
 
@@ -57,8 +58,22 @@ final class EngineFixture {
         api = FakeServersAPI(servers, clock: clock)
         store = try SQLiteStore(path: directory + "/bridge.sqlite", options: SQLiteStoreOptions())
         settings = EngineSettings(live: live, limits: limits, protected: ProtectedServers(protected))
-        (dispatcher, worker) = try Self.engine(
-            rules: rules, store: store, api: api, prober: prober, clock: clock, settings: settings)
+        let load = RuleSet.load(
+            [RuleSource(name: "test.yaml", text: rules)], revision: RuleSetRevision(rawValue: "test"), sources: nil,
+            floor: settings.limits)
+        ruleSet = try #require(load.ruleSet, "\(load.diagnostics)")
+        let sources = [
+            "alertmanager": WebhookSource(name: "alertmanager", kind: .alertmanager, authentication: .none),
+            "slack": WebhookSource(name: "slack", kind: .slack, authentication: .none),
+        ]
+        (dispatcher, worker) = Self.engine(
+            ruleSet: ruleSet, sources: sources, store: store, api: api, prober: prober, clock: clock, settings: settings)
+    }
+
+    /// The bridge is started again with a configuration that knows no source any more.
+    func removeSources() {
+        (dispatcher, worker) = Self.engine(
+            ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, clock: clock, settings: settings)
     }
 
     deinit {
@@ -66,17 +81,9 @@ final class EngineFixture {
     }
 
     private static func engine(
-        rules text: String, store: SQLiteStore, api: FakeServersAPI, prober: FakeProber, clock: ManualClock,
-        settings: EngineSettings
-    ) throws -> (Dispatcher, Worker) {
-        let load = RuleSet.load(
-            [RuleSource(name: "test.yaml", text: text)], revision: RuleSetRevision(rawValue: "test"), sources: nil,
-            floor: settings.limits)
-        let ruleSet = try #require(load.ruleSet, "\(load.diagnostics)")
-        let sources = [
-            "alertmanager": WebhookSource(name: "alertmanager", kind: .alertmanager, authentication: .none),
-            "slack": WebhookSource(name: "slack", kind: .slack, authentication: .none),
-        ]
+        ruleSet: RuleSet, sources: [String: WebhookSource], store: SQLiteStore, api: FakeServersAPI, prober: FakeProber,
+        clock: ManualClock, settings: EngineSettings
+    ) -> (Dispatcher, Worker) {
         let book = RuleBook(current: ruleSet, queries: store)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(
@@ -134,6 +141,24 @@ final class EngineFixture {
         ]
         _ = try await store.accept(
             NewDelivery(source: "alertmanager", receivedAt: now, body: body.serialized(), contentType: "application/json"))
+    }
+
+    /// Puts one delivery of many alerts, which no rule matches, into the store.
+    func deliverMany(_ count: Int, delivery: Int) async throws {
+        let alerts = (0..<count).map { number -> JSONValue in
+            [
+                "status": "firing", "labels": ["alertname": "DiskFull"], "annotations": [:], "startsAt": "2026-11-21T10:00:00Z",
+                "endsAt": "0001-01-01T00:00:00Z", "fingerprint": .string("\(delivery)/\(number)"), "generatorURL": "",
+            ]
+        }
+        let body: JSONValue = [
+            "version": "4", "groupKey": "{}", "truncatedAlerts": 0, "status": "firing", "receiver": "vpsbridge",
+            "groupLabels": [:],
+            "commonLabels": [:], "commonAnnotations": [:], "externalURL": "", "alerts": .array(alerts),
+        ]
+        _ = try await store.accept(
+            NewDelivery(
+                source: "alertmanager", receivedAt: clock.now(), body: body.serialized(), contentType: "application/json"))
     }
 
     /// A Slack command that passed its signature check.

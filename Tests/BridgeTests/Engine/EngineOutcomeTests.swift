@@ -106,6 +106,18 @@ struct EngineOutcomeTests {
         #expect(fixture.api.calls(.reboot) == (wasSent ? 1 : 0))
     }
 
+    @Test("a source that is removed after our stop leaves the run to a person, never a server that nobody knows is stopped")
+    func sourceRemoved() async throws {
+        let fixture = try EngineFixture(
+            rules: EngineFixture.hostDown.replacing("{timeout: 10m, actions: [server.reboot]}\n      - ", with: ""))
+        try await fixture.alert("firing")
+        #expect(fixture.api.ledger == ["stop 12345"])
+        fixture.removeSources()
+        try await fixture.advance(by: .seconds(60))
+        #expect(try await fixture.onlyRun().state == .parked)
+        #expect(try await fixture.store.deadLetters(limit: 1).first?.detail.contains("may have to be started") == true)
+    }
+
     @Test("a server that is gone ends the run as a dead letter")
     func serverGone() async throws {
         let fixture = try EngineFixture()

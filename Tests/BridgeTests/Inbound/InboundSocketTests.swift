@@ -196,7 +196,7 @@ struct InboundSocketTests {
 
     @Test("a sender that asks before it sends its body is told to go on, after its proof was checked", arguments: [true, false])
     func expectation(isAuthentic: Bool) async throws {
-        let bench = InboundBench(limits: Self.quick)
+        let bench = InboundBench()
         let head = "\(post)\(isAuthentic ? auth : "")Expect: 100-continue\r\nConnection: close\r\nContent-Length: "
         let pieces = ["\(head)\(InboundBench.alert.utf8.count)\r\n\r\n", isAuthentic ? InboundBench.alert : ""]
         let text = try await bench.listening { port in
