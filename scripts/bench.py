@@ -76,7 +76,7 @@ def wrk(server, port, folder, seconds=SECONDS, connections=64):
     script = folder / f"{server.name}.lua"
     script.write_text(WRK_SCRIPT % {"path": server.path, "token": HOOK_TOKEN})
     text = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}"],
+        [os.environ["WRK_BIN"], "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}"],
         capture_output=True, text=True, check=True).stdout
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()
@@ -272,7 +272,10 @@ def start_to_ready(binary):
 def main():
     binary = os.environ["VPSBRIDGE_BIN"]
     bare = os.environ["BARE_HANDLER_BIN"]
-    paths, reasons = test_tools.find(["WEBHOOK_BIN"])
+    paths, reasons = test_tools.find(["WEBHOOK_BIN", "WRK_BIN"])
+    if "WRK_BIN" not in paths:
+        sys.exit(f"bench: {reasons['WRK_BIN']}")
+    os.environ["WRK_BIN"] = str(paths["WRK_BIN"])
     only = sys.argv[1:]
     for name, part in {
         "start": lambda: start_to_ready(binary),
