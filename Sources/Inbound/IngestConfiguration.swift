@@ -21,7 +21,8 @@ package struct ListenerLimits: Sendable {
     package var maxHeaderBytes: Int
     /// The most header fields of one request; more are answered 431. Default 100.
     package var maxHeaderFields: Int
-    /// The most connections at once; further ones wait in the kernel's queue. Default 1024, less when the process may open fewer files.
+    /// The most connections at once; further ones wait in the kernel's queue. Connections that come at the same instant can exceed it by
+    /// a few. Default 1024, less when the process may open fewer files.
     package var maxConnections: Int
     /// The most bytes of bodies held at once, over all connections; beyond it requests are answered 503. Default 64 MiB.
     package var maxBodyBytesInFlight: Int

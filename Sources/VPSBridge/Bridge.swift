@@ -47,6 +47,7 @@ struct Bridge {
     ) async throws {
         if let warning = transport.trustWarning { logger.warning("\(warning)") }
         try await recover(store)
+        let readiness = Readiness()
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
         let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
@@ -62,7 +63,7 @@ struct Bridge {
             rules: book, sources: configuration.sources, resolver: ServerResolver(aliases: configuration.aliases),
             settings: settings, clock: clock, doorbell: bells.worker, messageDoorbell: bells.messages, logger: logger)
         let rescuer = Rescuer(
-            store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, logger: logger)
+            store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, readiness: readiness, logger: logger)
         let notifier = Notifier(
             store: store, queries: store, transport: transport, channels: configuration.channels,
             responsePrefixes: configuration.sources.mapValues(\.responseURLPrefix), clock: clock, doorbell: bells.messages,
@@ -76,12 +77,12 @@ struct Bridge {
                 case .accepted(_, let text), .refused(_, _, let text): text
                 }
             },
-            readiness: { true }, logger: logger)
+            readiness: { readiness.isReady }, logger: logger)
         let admin = try AdminServer(
             configuration: AdminConfiguration(
                 host: configuration.admin.host, port: configuration.admin.port, bearerTokens: configuration.adminTokens),
             metrics: { await BridgeMetrics.text(ingest: ingest.metrics, queries: store) },
-            readiness: { true }, logger: logger)
+            readiness: { readiness.isReady }, logger: logger)
         var group = ServiceGroupConfiguration(
             services: [notifier, rescuer, worker, dispatcher, admin, ingest], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)

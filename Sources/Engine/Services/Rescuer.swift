@@ -3,7 +3,7 @@ package import Model
 import ServiceLifecycle
 package import Store
 
-/// Frees runs whose worker was lost, and closes problems that nobody speaks of any more.
+/// Frees runs whose worker was lost, closes problems that nobody speaks of any more, and says whether the store takes writes.
 package struct Rescuer: Service {
     /// How often it looks.
     static let interval = Duration.seconds(10)
@@ -12,14 +12,19 @@ package struct Rescuer: Service {
     private let settings: EngineSettings
     private let clock: any TimeSource
     private let workerDoorbell: Doorbell
+    private let readiness: Readiness
     private let logger: Logger
     private let pace = Doorbell()
 
-    package init(store: any Store, settings: EngineSettings, clock: any TimeSource, workerDoorbell: Doorbell, logger: Logger) {
+    package init(
+        store: any Store, settings: EngineSettings, clock: any TimeSource, workerDoorbell: Doorbell, readiness: Readiness,
+        logger: Logger
+    ) {
         self.store = store
         self.settings = settings
         self.clock = clock
         self.workerDoorbell = workerDoorbell
+        self.readiness = readiness
         self.logger = logger
     }
 
@@ -28,7 +33,9 @@ package struct Rescuer: Service {
             while !Task.isCancelled {
                 do throws(StoreError) {
                     try await sweep()
+                    readiness.set(true)
                 } catch {
+                    readiness.set(false)
                     logger.error("the rescuer waits for the store", metadata: ["error": "\(error)"])
                 }
                 await pace.wait(atMost: Self.interval)
@@ -39,6 +46,7 @@ package struct Rescuer: Service {
     /// One look.
     package func sweep() async throws(StoreError) {
         let now = clock.now()
+        try await store.checkWritable()
         let freed = try await store.rescue(now: now, everything: false)
         let stale = try await store.closeStaleEpisodes(before: now - settings.episodeTimeout, now: now)
         if freed > 0 { logger.warning("runs of a lost worker were freed", metadata: ["count": "\(freed)"]) }

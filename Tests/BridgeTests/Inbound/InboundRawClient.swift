@@ -13,7 +13,8 @@ enum InboundRawClient {
 
     /// Everything the server sent until it closed, and how long that took from the connection on.
     static func exchange(
-        port: Int, _ pieces: [String], pause: TimeAmount = .zero, ending: Ending = .wait
+        port: Int, _ pieces: [String], pause: TimeAmount = .zero, ending: Ending = .wait,
+        onReply: @escaping @Sendable () -> Void = {}
     ) async throws -> (text: String, duration: TimeAmount) {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let done = loop.makePromise(of: String.self)
@@ -23,7 +24,7 @@ enum InboundRawClient {
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: false)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Collector(done: done))
+                    try channel.pipeline.syncOperations.addHandler(Collector(done: done, onReply: onReply))
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
@@ -47,13 +48,16 @@ enum InboundRawClient {
 
         private var received = ByteBuffer()
         private let done: EventLoopPromise<String>
+        private let onReply: @Sendable () -> Void
 
-        init(done: EventLoopPromise<String>) {
+        init(done: EventLoopPromise<String>, onReply: @escaping @Sendable () -> Void) {
             self.done = done
+            self.onReply = onReply
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received.writeImmutableBuffer(unwrapInboundIn(data))
+            onReply()
         }
 
         func channelInactive(context: ChannelHandlerContext) {
