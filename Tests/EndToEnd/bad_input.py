@@ -181,7 +181,54 @@ def broken_rules():
         harness.say("a broken rule file: five errors at once with line, column, caret and hint; 78, nothing started")
 
 
+def full_disk():
+    if os.geteuid() != 0:
+        harness.say("a full disk: not shown, only root can mount a small file system")
+        return
+    with harness.Bench("full-disk") as bench:
+        data = bench.folder / "data"
+        data.mkdir(mode=0o700)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", str(data)], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            harness.say(f"a full disk: not shown, {mounted.stderr.strip()}")
+            return
+        try:
+            world = World(bench)
+            assert world.post(alert(name="DiskFull", fingerprint="01")).status == 200
+            filler = open(data / "filler", "wb", buffering=0)
+            try:
+                while True:
+                    filler.write(b"x" * 4096)
+            except OSError:
+                filler.close()
+            acknowledged, refused = 1, 0
+            for number in range(40):
+                reply = world.post(alert(name="DiskFull", fingerprint=f"{number + 2:02x}", server="x" * 20000))
+                assert reply.status in (200, 503), (reply.status, reply.body)
+                if reply.status == 503:
+                    refused += 1
+                    assert reply.headers.get("retry-after"), reply.headers
+                acknowledged += reply.status == 200
+            assert refused, "the disk never was full"
+            assert not world.serve.has_ended
+            (data / "filler").unlink()
+            bench.wait_until(
+                "the bridge takes webhooks again by itself",
+                lambda: world.post(alert(name="DiskFull", fingerprint="ff")).status == 200, 20)
+            acknowledged += 1
+            stored = world.show("status")["deliveries"]
+            assert stored == acknowledged, (stored, acknowledged)
+            harness.say(f"a full disk: {refused} times 503, {acknowledged} acknowledged and all of them stored, no restart needed")
+            assert world.serve.stop() == 0
+            bench.forget(world.serve)
+        finally:
+            for process in bench.processes:
+                process.kill()
+            bench.processes.clear()
+            subprocess.run(["umount", str(data)], check=True)
+
+
 if __name__ == "__main__":
-    for scenario in (requests, broken_rules, unreachable_api, wrong_token):
+    for scenario in (requests, broken_rules, unreachable_api, wrong_token, full_disk):
         scenario()
     sys.exit(0)

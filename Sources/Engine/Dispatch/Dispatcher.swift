@@ -13,9 +13,9 @@ package struct Dispatcher: Service {
     /// After so many events no further delivery is taken into a transaction.
     static let eventsPerBatch = 100
     /// While senders wait for their answers, how long it stands back after a batch, as a multiple of the batch's time.
-    static let yield = 9
+    static let yield = 20
     /// The longest that it stands back at once; a person's command waits for no longer than this.
-    static let longestYield = Duration.milliseconds(100)
+    static let longestYield = Duration.milliseconds(200)
 
     private let store: any Store
     private let queries: any Queries
