@@ -20,16 +20,24 @@ package struct ClaimedRun: Sendable {
     /// The episode that it works on.
     package var episode: Episode?
     /// Whether the same problem (the episode's key) is open now, be it as this or as a later episode.
-    package var isProblemOpen: Bool
+    package var isProblemOpen: Bool { problemSeenAt != nil }
+    /// When the bridge last received a word of the same problem, as this or as a later episode; `nil` when it is not open now.
+    package var problemSeenAt: Timestamp?
+    /// How the newest episode of the same problem ended; `nil` while it is open, and for a command.
+    package var latestEnding: Episode.Ending?
     /// The delivery that holds its event.
     package var delivery: Delivery
     /// Its last intent, when it has one.
     package var lastIntent: Intent?
 
-    package init(run: Run, episode: Episode?, isProblemOpen: Bool, delivery: Delivery, lastIntent: Intent?) {
+    package init(
+        run: Run, episode: Episode?, problemSeenAt: Timestamp?, latestEnding: Episode.Ending?, delivery: Delivery,
+        lastIntent: Intent?
+    ) {
         self.run = run
         self.episode = episode
-        self.isProblemOpen = isProblemOpen
+        self.problemSeenAt = problemSeenAt
+        self.latestEnding = latestEnding
         self.delivery = delivery
         self.lastIntent = lastIntent
     }
@@ -121,7 +129,8 @@ package enum TransitionResult: Sendable {
 
 /// Which guard refused, and when it lifts by itself.
 package struct Refusal: Sendable, Hashable {
-    /// `laneBusy`, `cooldown`, `budgetSpent`, `fleetBudgetSpent` or `maxConcurrent`.
+    /// `resolved` when the run's problem ended after the run was claimed; else `laneBusy`, `cooldown`, `budgetSpent`,
+    /// `fleetBudgetSpent` or `maxConcurrent`.
     package var reason: Reason
     /// When it is worth another try; `nil` when only another run's end can tell.
     package var until: Timestamp?

@@ -23,6 +23,8 @@ package final class FakeServersAPI: ServersAPI {
         var transitions: [(at: Timestamp, id: ServerID, status: ServerStatus)] = []
     }
 
+    /// Called before a server is read, for what happens meanwhile.
+    private let onGet = Mutex<(@Sendable () async -> Void)?>(nil)
     private let state: Mutex<State>
     private let clock: ManualClock
     /// How long a start, stop or reboot takes.
@@ -45,8 +47,18 @@ package final class FakeServersAPI: ServersAPI {
         state.withLock { $0.faults[operation, default: []] += faults }
     }
 
+    /// Does something while the next server is being read.
+    package func duringNextGet(_ body: @escaping @Sendable () async -> Void) {
+        onGet.withLock { $0 = body }
+    }
+
     package func setStatus(_ id: ServerID, _ status: ServerStatus) {
         state.withLock { $0.servers[id]?.status = status }
+    }
+
+    /// Keeps a server in its present state, whatever it was on its way to.
+    package func freeze(_ id: ServerID) {
+        state.withLock { state in state.transitions.removeAll { $0.id == id } }
     }
 
     package func remove(_ id: ServerID) {
@@ -63,6 +75,11 @@ package final class FakeServersAPI: ServersAPI {
     }
 
     package func get(_ id: ServerID) async throws(APIError) -> Server {
+        let meanwhile = onGet.withLock { body in
+            defer { body = nil }
+            return body
+        }
+        await meanwhile?()
         let fault = begin(.get)
         if case .fail(let error) = fault { throw error }
         guard let server = state.withLock({ $0.servers[id] }) else { throw Self.notFound }

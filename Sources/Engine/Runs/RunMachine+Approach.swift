@@ -12,10 +12,11 @@ extension RunMachine {
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
             return resolve(rule: rule, now: now)
+        case .server(.failure(let error)) where error.code == .notFound:
+            return finish(
+                .failed, .serverGone, "server \(run.server?.description ?? "") does not exist any more", now: now,
+                isDeadLetter: true)
         case .inventory(.failure(let error)), .server(.failure(let error)):
-            if error.code == .notFound, let id = run.server {
-                return finish(.failed, .serverGone, "server \(id) does not exist any more", now: now, isDeadLetter: true)
-            }
             return holdForAPI(error, now: now)
         case .server(.success(let server)):
             self.server = server
@@ -33,7 +34,7 @@ extension RunMachine {
                 run.reason = rule.waitFor.map { $0 >= limits(of: rule).settle } ?? false ? .waitingFor : .settling
                 return wait(until: waitsUntil, now: now)
             }
-        } else if now.since(run.createdAt) > limits(of: rule).maxEventAge {
+        } else if let event, now.since(min(run.createdAt, event.receivedAt)) > limits(of: rule).maxEventAge {
             return finish(.expired, .expired, "the command waited too long: \(run.detail)", now: now)
         }
         guard rule.rungs.contains(where: { $0.action != nil }) else {
@@ -99,18 +100,38 @@ extension RunMachine {
             }
         }
         guard let action = rung?.action else { return wait(until: now + .seconds(60), now: now) }
-        if rule.autonomy == .observe {
-            return finish(.cancelled, .observeOnly, "would \(action.rawValue) \(serverLabel): the rule only observes", now: now)
-        }
-        if !settings.live {
-            return finish(.cancelled, .notLive, "would \(action.rawValue) \(serverLabel): the bridge is not live", now: now)
-        }
+        if let refusal = mayNotChange(server, action: action, rule: rule, now: now) { return refusal }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
         if server.status.isTransitional {
             return hold(.serverBusy, "\(serverLabel) is \(server.status)", until: now + .seconds(15), now: now)
         }
         return openIntent(
             step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: !isCommand, now: now)
+    }
+
+    /// Why the action must not be sent whatever the guards say; asked before every rung, since the configuration may have changed.
+    mutating func mayNotChange(_ server: Server, action: ServerAction, rule: Rule, now: Timestamp) -> RunEffect? {
+        let words = run.rung > 0 || run.state == .verifying ? lastWords(rule: rule) : []
+        if settings.protected.contains(server) {
+            return finish(.cancelled, .protected, "\(serverLabel) is protected", now: now, messages: words)
+        }
+        if rule.autonomy == .observe {
+            return finish(
+                .cancelled, .observeOnly, "would \(action.rawValue) \(serverLabel): the rule only observes", now: now,
+                messages: words)
+        }
+        if !settings.live {
+            return finish(
+                .cancelled, .notLive, "would \(action.rawValue) \(serverLabel): the bridge is not live", now: now, messages: words
+            )
+        }
+        if action == .powerCycle, server.status == .stopped {
+            // Our stop would be refused, and a start would undo what somebody did on purpose.
+            return finish(
+                .failed, .refused, "\(serverLabel) is stopped, and not by the bridge: it is not started", now: now,
+                messages: lastWords(rule: rule))
+        }
+        return nil
     }
 
     /// Holds the run when the last word of its problem is too old to act on; the next repeat wakes it.

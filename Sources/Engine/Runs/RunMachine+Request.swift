@@ -17,7 +17,8 @@ extension RunMachine {
         next.reason = nil
         next.detail = "\(operation.rawValue) \(serverLabel)"
         next.dueAt = now
-        next.attempts = 0
+        // The start that is owed backs off over its attempts.
+        if step == 0 { next.attempts = 0 }
         next.healthySince = nil
         next.rungDeadline = nil
         opening = next
@@ -81,14 +82,14 @@ extension RunMachine {
         let owesStart = lastIntent.step > 0
         switch error.code {
         case .badRequest, .conflict, .paymentRequired, .unexpectedStatus:
-            if owesStart { return retryOwedStart(lastIntent, outcome: .refused, error: error, now: now) }
+            if owesStart { return retryOwedStart(lastIntent, outcome: .refused, error: error, rule: rule, now: now) }
             return refusedByAPI(.close(lastIntent.id, .refused), error: error, rule: rule, now: now)
         case .notFound:
             return finish(
                 .failed, .serverGone, "server \(lastIntent.server) does not exist any more", now: now,
                 closing: .close(lastIntent.id, .refused), isDeadLetter: true)
         default:
-            if owesStart { return retryOwedStart(lastIntent, outcome: .notExecuted, error: error, now: now) }
+            if owesStart { return retryOwedStart(lastIntent, outcome: .notExecuted, error: error, rule: rule, now: now) }
             if run.rung > 0 {
                 // A later rung keeps its lane and tries again; the rung before is not forgotten.
                 return backToVerifying(.close(lastIntent.id, .notExecuted), error: error, now: now)
@@ -104,7 +105,7 @@ extension RunMachine {
         run.rung -= 1
         run.attempts += 1
         run.rungDeadline = now
-        run.dueAt = now + (error.retryAfter ?? backoff(run.attempts))
+        run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(
                 now: now, run: run, intent: closing, audit: [entry(.request, .notSent, error.detail, now: now)],
@@ -113,18 +114,20 @@ extension RunMachine {
 
     /// A sent stop owes its start: the run keeps its lane and tries again until the server runs.
     private mutating func retryOwedStart(
-        _ intent: Intent, outcome: Intent.Outcome, error: APIError, now: Timestamp
+        _ intent: Intent, outcome: Intent.Outcome, error: APIError, rule: Rule, now: Timestamp
     ) -> RunEffect {
         run.state = .verifying
         run.reason = .apiUnavailable
         run.detail = "the start after our stop is owed: \(error.detail.prefix(200))"
         run.attempts += 1
         run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
-        run.dueAt = now + (error.retryAfter ?? backoff(run.attempts))
+        run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(
                 now: now, run: run, intent: .close(intent.id, outcome),
-                audit: [entry(.request, .notSent, run.detail, now: now)], releasesLease: true))
+                audit: [entry(.request, .notSent, run.detail, now: now)],
+                messages: run.attempts == 3 ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
+                releasesLease: true))
     }
 
     /// The API said no: a refused rung jumps to the last, and people are told.
@@ -162,7 +165,7 @@ extension RunMachine {
         case .server(.failure(let error)):
             run.attempts += 1
             run.detail = "the outcome can not be read: \(error.detail.prefix(200))"
-            return wait(until: now + (error.retryAfter ?? backoff(run.attempts)), now: now)
+            return wait(until: now + pause(after: error), now: now)
         default:
             return wait(until: now + .seconds(2), now: now)
         }

@@ -17,10 +17,11 @@ extension RunMachine {
             self.server = server
             return look(at: server, rule: rule, now: now)
         case .server(.failure(let error)) where error.code == .notFound:
+            if owesStart { return park("\(serverLabel) is not found after our stop: it may have to be started", now: now) }
             return finish(.failed, .serverGone, "server \(id) does not exist any more", now: now, isDeadLetter: true)
         case .server(.failure(let error)):
             run.attempts += 1
-            return wait(until: now + (error.retryAfter ?? backoff(run.attempts)), now: now)
+            return wait(until: now + pause(after: error), now: now)
         case .probe(let isHealthy):
             return judge(isOver: isHealthy || isProblemOver, rule: rule, now: now)
         case .inventory(.success(let snapshot)):
@@ -28,24 +29,37 @@ extension RunMachine {
             return climb(rule: rule, now: now)
         case .inventory(.failure(let error)):
             run.attempts += 1
-            return wait(until: now + (error.retryAfter ?? backoff(run.attempts)), now: now)
+            return wait(until: now + pause(after: error), now: now)
         case .committed, .refused, .answer:
             return wait(until: now + settings.verifyInterval, now: now)
         }
     }
 
     /// Whether the sender said that the problem is over.
-    private var isProblemOver: Bool { !isCommand && !isProblemOpen }
+    ///
+    /// A problem that nobody speaks of any more is not over: nothing is known of it.
+    private var isProblemOver: Bool { !isCommand && !isProblemOpen && problemEnding != .stale }
 
     /// Whether our stop of a power cycle was applied and its start was not yet.
     private var owesStart: Bool {
         guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung else { return false }
-        if intent.step == 0 { return intent.outcome == .applied || intent.outcome == .assumedSent }
+        // A server that was stopped before our stop was stopped by somebody else, and is not ours to start.
+        if intent.step == 0 {
+            return intent.preStatus != .stopped && (intent.outcome == .applied || intent.outcome == .assumedSent)
+        }
         return intent.outcome == .notExecuted || intent.outcome == .refused
     }
 
     private mutating func look(at server: Server, rule: Rule, now: Timestamp) -> RunEffect {
-        if owesStart { return completePowerCycle(server, rule: rule, now: now) }
+        if owesStart, let effect = completePowerCycle(server, rule: rule, now: now) { return effect }
+        if isStillStoppedAfterStart(server, now: now) {
+            return park("\(serverLabel) is still stopped after our stop and start: start it by hand", now: now)
+        }
+        if !isCommand, !isProblemOpen, problemEnding == .stale {
+            return finish(
+                .failed, .unverified, "nobody spoke of the problem any more: whether it helped is not known", now: now,
+                messages: lastWords(rule: rule))
+        }
         if isCommand {
             return judgeCommand(server, rule: rule, now: now)
         }
@@ -57,20 +71,28 @@ extension RunMachine {
         return judge(isOver: isProblemOver, rule: rule, now: now)
     }
 
-    private mutating func completePowerCycle(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
+    /// Whether the start of a power cycle was taken and did nothing: a person looks before anything is sent again.
+    private func isStillStoppedAfterStart(_ server: Server, now: Timestamp) -> Bool {
+        guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung, intent.step > 0,
+            server.status == .stopped, let deadline = run.rungDeadline
+        else { return false }
+        return now >= deadline
+    }
+
+    /// Sends the owed start once the server is stopped; `nil` when nothing is owed any more.
+    private mutating func completePowerCycle(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect? {
         if server.status == .stopped {
             return openIntent(step: 1, operation: .start, server: server, rule: rule, checksCooldown: false, now: now)
         }
-        if let intent = lastIntent, intent.step > 0, server.status == .active || server.status == .starting {
-            // A refused start of a server that runs all the same: somebody else started it.
-            run.reason = .applied
-            run.rungDeadline = run.rungDeadline ?? now
-            return isCommand ? judgeCommand(server, rule: rule, now: now) : judge(isOver: isProblemOver, rule: rule, now: now)
-        }
+        // A refused start of a server that runs all the same: somebody else started it.
+        if let intent = lastIntent, intent.step > 0, server.status == .active { return nil }
         let isLate = run.rungDeadline.map { now >= $0 } ?? true
         if isLate, server.status == .active {
             // The stop did nothing: nothing is owed, and the rung did not help.
             return notYet(rule: rule, now: now, mayClimb: true)
+        }
+        if isStuck(now: now) {
+            return park("\(serverLabel) is \(server.status) long after our stop: it has to be started", now: now)
         }
         run.detail = "waits for \(serverLabel) to stop, it is \(server.status); then it will be started"
         return wait(until: now + settings.verifyInterval, now: now)
@@ -79,6 +101,11 @@ extension RunMachine {
     private mutating func judgeCommand(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
         guard let action = rung?.action else { return finish(.succeeded, .applied, "done", now: now) }
         if server.status == action.expectedStatus {
+            if lastIntent?.outcome == .assumedSent {
+                return finish(
+                    .failed, .unverified, "\(action.rawValue) of \(serverLabel): the answer was lost and no change was seen",
+                    now: now)
+            }
             return finish(
                 .succeeded, .effective, "\(action.rawValue) of \(serverLabel), which is \(server.status) again", now: now,
                 messages: rung.map { notifications(of: $0) } ?? [])
@@ -109,7 +136,20 @@ extension RunMachine {
         return wait(until: min(lastsUntil, now + settings.verifyInterval), now: now)
     }
 
+    /// Whether the rung's time was over long ago.
+    private func isStuck(now: Timestamp) -> Bool {
+        run.rungDeadline.map { now >= $0 + Self.patience } ?? false
+    }
+
+    /// How long after a rung's time a server may stay on its way before a person has to look.
+    private static let patience = Duration.seconds(600)
+
     private mutating func notYet(rule: Rule, now: Timestamp, mayClimb: Bool) -> RunEffect {
+        if !mayClimb, isStuck(now: now) {
+            return park(
+                "\(serverLabel) is \(server?.status.rawValue ?? "unknown") long after \(rung?.action?.rawValue ?? "the action")",
+                now: now)
+        }
         guard let deadline = run.rungDeadline, now >= deadline, mayClimb else {
             let next = run.rungDeadline.map { max(now, min($0, now + settings.verifyInterval)) } ?? now + settings.verifyInterval
             return wait(until: mayClimb ? next : now + settings.verifyInterval, now: now)
@@ -122,6 +162,11 @@ extension RunMachine {
     private mutating func climb(rule: Rule, now: Timestamp) -> RunEffect {
         guard let server else { return wait(until: now, now: now) }
         let tried = rung?.action?.rawValue ?? "the action"
+        if isProblemOver {
+            return finish(
+                .failed, .unverified, "the problem is over, but \(serverLabel) is \(server.status)", now: now,
+                messages: lastWords(rule: rule))
+        }
         guard rule.rungs.indices.contains(run.rung + 1) else {
             return finish(.failed, .ineffective, "\(tried) did not help \(serverLabel)", now: now)
         }
@@ -132,7 +177,8 @@ extension RunMachine {
                 .failed, .ineffective, "\(tried) did not help \(serverLabel); people were told", now: now,
                 messages: notifications(of: next))
         }
-        if let episode, now.since(episode.lastSeenAt) > limits(of: rule).maxEventAge {
+        if let refusal = mayNotChange(server, action: action, rule: rule, now: now) { return refusal }
+        if let seen = problemSeenAt, now.since(seen) > limits(of: rule).maxEventAge {
             // Stale evidence never acts; the lane stays taken, and the next repeat or resolve wakes the run.
             run.reason = .staleEvidence
             run.detail = "\(tried) did not help as far as is known, but the last word of the problem is too old to act on"

@@ -12,7 +12,10 @@ package struct RunMachine: Sendable {
     /// The run as it will be after the next transition.
     package internal(set) var run: Run
     let episode: Episode?
-    let isProblemOpen: Bool
+    /// When the same problem was last spoken of; `nil` when it is not open.
+    let problemSeenAt: Timestamp?
+    /// How the problem ended, when it did.
+    let problemEnding: Episode.Ending?
     /// `nil` when the run's rule can not be found any more.
     let rule: Rule?
     let event: Event?
@@ -32,7 +35,8 @@ package struct RunMachine: Sendable {
     ) {
         run = claimed.run
         episode = claimed.episode
-        isProblemOpen = claimed.isProblemOpen
+        problemSeenAt = claimed.problemSeenAt
+        problemEnding = claimed.latestEnding
         lastIntent = claimed.lastIntent
         self.rule = rule
         self.event = event
@@ -42,6 +46,8 @@ package struct RunMachine: Sendable {
 
     /// What bounds the run: the rule's own limits and the floor of today, which may have risen since the rule was written.
     func limits(of rule: Rule) -> Limits { settings.limits.strictest(rule.limits) }
+
+    var isProblemOpen: Bool { problemSeenAt != nil }
 
     /// Whether a person asked for this run, rather than an alert.
     var isCommand: Bool { run.episode == nil }
@@ -82,11 +88,13 @@ package struct RunMachine: Sendable {
 
     /// A run whose rule or event is gone: nothing was sent, so it ends; something may have been, so a person decides.
     private mutating func abandon(now: Timestamp) -> RunEffect {
+        if run.state == .parked { return wait(until: now + .seconds(3_600), now: now) }
         if run.state.holdsLane, let lastIntent {
             if lastIntent.outcome == nil {
                 return park("rule \(run.rule) is gone while a \(lastIntent.operation.rawValue) may be on its way", now: now)
             }
-            if lastIntent.operation == .stop {
+            let owesStart = lastIntent.operation == .start && lastIntent.step > 0 && lastIntent.outcome != .applied
+            if lastIntent.operation == .stop || owesStart {
                 return park("rule \(run.rule) is gone after a stop of \(serverLabel): it may have to be started", now: now)
             }
         }
@@ -141,6 +149,11 @@ package struct RunMachine: Sendable {
         .seconds(min(300, 5 << min(attempts, 6)))
     }
 
+    /// How long to leave the API alone after an error: what it asks for, but never less than our own back-off.
+    func pause(after error: APIError) -> Duration {
+        max(error.retryAfter ?? .zero, backoff(run.attempts))
+    }
+
     /// The run ends; what it owes people goes to the outbox in the same transaction.
     mutating func finish(
         _ state: RunState, _ reason: Reason, _ detail: String, now: Timestamp, closing: IntentChange? = nil,
@@ -173,7 +186,8 @@ package struct RunMachine: Sendable {
         return .commit(
             RunTransition(
                 now: now, run: run, audit: [entry(.run, .outcomeUnknown, "parked: \(detail)", now: now)],
-                messages: answers("A person must decide: \(detail)"), deadLetter: letter, releasesLease: true))
+                messages: (rule.map { lastWords(rule: $0) } ?? []) + answers("A person must decide: \(detail)"),
+                deadLetter: letter, releasesLease: true))
     }
 
     func entry(_ kind: AuditEntry.Kind, _ reason: Reason, _ detail: String, now: Timestamp) -> AuditEntry {

@@ -36,13 +36,20 @@ final class EngineFixture {
               - actions: [{action: notify, with: {channel: oncall, text: "${{ server.name }} is still down"}}]
         """
 
+    private static let sources = [
+        "alertmanager": WebhookSource(name: "alertmanager", kind: .alertmanager, authentication: .none),
+        "slack": WebhookSource(name: "slack", kind: .slack, authentication: .none),
+    ]
+    /// One rung, the power cycle.
+    static let powerCycle = hostDown.replacing("{timeout: 10m, actions: [server.reboot]}\n      - ", with: "")
+
     let clock = ManualClock()
     let began: Timestamp
     private var lastStart: [String: Timestamp] = [:]
     let api: FakeServersAPI
     let store: SQLiteStore
     let prober = FakeProber()
-    let settings: EngineSettings
+    private(set) var settings: EngineSettings
     let directory: String
     private let ruleSet: RuleSet
     private(set) var dispatcher: Dispatcher
@@ -62,18 +69,21 @@ final class EngineFixture {
             [RuleSource(name: "test.yaml", text: rules)], revision: RuleSetRevision(rawValue: "test"), sources: nil,
             floor: settings.limits)
         ruleSet = try #require(load.ruleSet, "\(load.diagnostics)")
-        let sources = [
-            "alertmanager": WebhookSource(name: "alertmanager", kind: .alertmanager, authentication: .none),
-            "slack": WebhookSource(name: "slack", kind: .slack, authentication: .none),
-        ]
         (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: sources, store: store, api: api, prober: prober, clock: clock, settings: settings)
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, clock: clock, settings: settings)
     }
 
     /// The bridge is started again with a configuration that knows no source any more.
     func removeSources() {
         (dispatcher, worker) = Self.engine(
             ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, clock: clock, settings: settings)
+    }
+
+    /// The bridge is started again with other settings.
+    func restart(_ change: (inout EngineSettings) -> Void) {
+        change(&settings)
+        (dispatcher, worker) = Self.engine(
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, clock: clock, settings: settings)
     }
 
     deinit {
@@ -125,22 +135,33 @@ final class EngineFixture {
         try await settle()
     }
 
+    /// The body of a resolve of the problem that the next `alert("firing")` begins.
+    func resolveBody() -> [UInt8] {
+        body("resolved", server: "web-server-01", alertname: "HostDown", startsAt: began - .seconds(60), endsAt: clock.now())
+    }
+
     private func deliver(
         _ status: String, server: String, alertname: String, startsAt: Timestamp, endsAt: Timestamp?
     ) async throws {
-        let now = clock.now()
+        let bytes = body(status, server: server, alertname: alertname, startsAt: startsAt, endsAt: endsAt)
+        _ = try await store.accept(
+            NewDelivery(source: "alertmanager", receivedAt: clock.now(), body: bytes, contentType: "application/json"))
+    }
+
+    private func body(
+        _ status: String, server: String, alertname: String, startsAt: Timestamp, endsAt: Timestamp?
+    ) -> [UInt8] {
         let alert: JSONValue = [
             "status": .string(status), "labels": ["alertname": .string(alertname), "server": .string(server)], "annotations": [:],
             "startsAt": .string(startsAt.rfc3339),
             "endsAt": .string(endsAt?.rfc3339 ?? "0001-01-01T00:00:00Z"),
             "fingerprint": .string("\(alertname)/\(server)"), "generatorURL": "",
         ]
-        let body: JSONValue = [
+        let delivery: JSONValue = [
             "version": "4", "groupKey": "{}", "truncatedAlerts": 0, "status": .string(status), "receiver": "vpsbridge",
             "groupLabels": [:], "commonLabels": [:], "commonAnnotations": [:], "externalURL": "", "alerts": .array([alert]),
         ]
-        _ = try await store.accept(
-            NewDelivery(source: "alertmanager", receivedAt: now, body: body.serialized(), contentType: "application/json"))
+        return delivery.serialized()
     }
 
     /// Puts one delivery of many alerts, which no rule matches, into the store.
@@ -163,6 +184,11 @@ final class EngineFixture {
 
     /// A Slack command that passed its signature check.
     func command(_ text: String, user: String = "U012ABCDEF", trigger: String = "t1") async throws {
+        try await deliverCommand(text, user: user, trigger: trigger)
+        try await settle()
+    }
+
+    func deliverCommand(_ text: String, user: String = "U012ABCDEF", trigger: String = "t1") async throws {
         let form =
             "command=%2Fvps&text=\(text.replacing(" ", with: "+"))&user_id=\(user)&user_name=ann&channel_id=C0OPS&team_id=T1"
             + "&trigger_id=\(trigger)&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2F1"
@@ -171,7 +197,6 @@ final class EngineFixture {
                 source: "slack", receivedAt: clock.now(), body: Array(form.utf8),
                 contentType: "application/x-www-form-urlencoded",
                 dedupKey: trigger, isUrgent: true))
-        try await settle()
     }
 
     // MARK: Time

@@ -24,15 +24,19 @@ extension Session {
         try all(Self.dueRuns, [.flag(isUrgent), .time(request.now), .time(request.now), .int(limit)]) { row in
             let run = try Self.readRun(&row)
             let delivery = try Self.readDelivery(&row)
-            let isOpen = try row.flag()
+            let seenAt = try row.optionalTime()
+            let ending: Episode.Ending? = try row.optionalValue()
             let episode = row.isNull ? nil : try Self.readEpisode(&row)
-            return ClaimedRun(run: run, episode: episode, isProblemOpen: isOpen, delivery: delivery, lastIntent: nil)
+            return ClaimedRun(
+                run: run, episode: episode, problemSeenAt: seenAt, latestEnding: ending, delivery: delivery, lastIntent: nil)
         }
     }
 
     static let dueRuns = """
         SELECT \(runColumns), \(deliveryColumns),
-            EXISTS (SELECT 1 FROM episodes o WHERE o.source = e.source AND o.fingerprint = e.fingerprint AND o.closed_at IS NULL),
+            (SELECT o.last_seen_at FROM episodes o
+                WHERE o.source = e.source AND o.fingerprint = e.fingerprint AND o.closed_at IS NULL),
+            (SELECT o.ending FROM episodes o WHERE o.source = e.source AND o.fingerprint = e.fingerprint ORDER BY o.id DESC LIMIT 1),
             \(episodeColumns)
         FROM runs r JOIN deliveries d ON d.id = r.delivery JOIN delivery_bodies b ON b.delivery = d.id
             LEFT JOIN episodes e ON e.id = r.episode

@@ -17,6 +17,9 @@ extension Session {
             throw StoreError(.conflict, "run \(step.run.id) does not go from \(present.state) to \(step.run.state)")
         }
         if case .open(_, let guards?) = step.intent {
+            if try isProblemOver(of: step.run, from: present.state) {
+                return .refused(Refusal(reason: .resolved, until: step.now, detail: "the problem ended meanwhile"))
+            }
             if let refusal = try GuardCheck(session: self, run: step.run, guards: guards, now: step.now).refusal() {
                 return .refused(refusal)
             }
@@ -33,6 +36,21 @@ extension Session {
         if let letter = step.deadLetter { try add(letter) }
         if Self.freesPlace(from: present.state, to: step.run.state) { try wakeWaiting(now: step.now) }
         return .committed(intent: intent)
+    }
+
+    /// Whether the run's problem ended after the worker looked: nothing is sent for a problem that is over.
+    ///
+    /// A first rung belongs to its own episode; a later one also to the episode of the same problem that followed it.
+    private func isProblemOver(of run: Run, from state: RunState) throws -> Bool {
+        guard let episode = run.episode else { return false }
+        let isOver =
+            state == .verifying
+            ? """
+            NOT EXISTS (
+                SELECT 1 FROM episodes o
+                WHERE o.source = e.source AND o.fingerprint = e.fingerprint AND o.closed_at IS NULL)
+            """ : "e.closed_at IS NOT NULL"
+        return try exists("SELECT 1 FROM episodes e WHERE e.id = ? AND \(isOver)", [.int(episode.rawValue)])
     }
 
     /// Whether a run that waits for the lane or for its turn may have a chance now.
