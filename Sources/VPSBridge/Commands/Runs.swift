@@ -6,7 +6,8 @@ import Store
 /// Shows runs.
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what rules and people set in motion.", subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        abstract: "Show what rules and people set in motion.", subcommands: [List.self, Show.self, Resolve.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "ls", abstract: "The newest runs.")
