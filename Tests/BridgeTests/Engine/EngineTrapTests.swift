@@ -116,7 +116,8 @@ struct EngineTrapTests {
     @Test("a relapse keeps the first run's evidence fresh: it climbs on and ends")
     func relapseEnds() async throws {
         let rules = EngineFixture.hostDown.replacing(
-            "{timeout: 10m, actions: [server.power_cycle]}", with: "{timeout: 20m, actions: [server.power_cycle]}")
+            "{timeout: 10m, actions: [server.power_cycle]}",
+            with: "{timeout: 20m, actions: [server.power_cycle]}\n      - {timeout: 10m, actions: [server.reboot]}")
         let fixture = try EngineFixture(rules: rules)
         fixture.api.script(.reboot, .doNothing)
         try await fixture.alert("firing")
@@ -124,10 +125,10 @@ struct EngineTrapTests {
         try await fixture.alert("resolved")
         try await fixture.advance(by: .seconds(30))
         try await fixture.alert("firing", startedAgo: .zero)
-        try await fixture.keepFiring(for: .seconds(40 * 60))
+        try await fixture.keepFiring(for: .seconds(60 * 60))
         let first = try #require(try await fixture.store.runs(limit: 10).last)
         #expect(first.state == .failed)
-        #expect(fixture.api.ledger.prefix(3) == ["reboot 12345", "stop 12345", "start 12345"])
+        #expect(fixture.api.ledger.prefix(4) == ["reboot 12345", "stop 12345", "start 12345", "reboot 12345"])
     }
 
     @Test("a command that waited on disk for hours is not done any more")
@@ -154,10 +155,17 @@ struct EngineTrapTests {
     @Test("a list that is not found is not a server that is gone")
     func listNotFound() async throws {
         let fixture = try EngineFixture()
-        fixture.api.script(.list, .fail(APIError(code: .notFound, certainty: .notExecuted, status: 404, detail: "maintenance")))
+        fixture.api.setStatus(web, .rebooting)
         try await fixture.alert("firing")
+        #expect(try await fixture.onlyRun().reason == .serverBusy, "its server is known now")
+        for _ in 0..<3 {
+            fixture.api.script(
+                .list, .fail(APIError(code: .notFound, certainty: .notExecuted, status: 404, detail: "maintenance")))
+        }
+        try await fixture.advance(by: .seconds(80))
         #expect(try await fixture.onlyRun().state == .held)
-        try await fixture.advance(by: .seconds(30))
+        fixture.api.setStatus(web, .active)
+        try await fixture.advance(by: .seconds(60))
         #expect(fixture.api.ledger == ["reboot 12345"])
     }
 
