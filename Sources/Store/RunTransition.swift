@@ -29,7 +29,7 @@ package struct ClaimedRun: Sendable {
     package var delivery: Delivery
     /// Its last intent, when it has one.
     package var lastIntent: Intent?
-    /// The newest question that it asked people; read only in the states before a first request.
+    /// The newest question that it asked people.
     package var approval: ApprovalRequest?
 
     package init(

@@ -56,7 +56,7 @@ struct Bridge {
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
-            doorbell: bells.dispatcher, workerDoorbell: bells.worker,
+            doorbell: bells.dispatcher, workerDoorbell: bells.worker, messageDoorbell: bells.messages,
             isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
@@ -73,9 +73,7 @@ struct Bridge {
             sources: configuration.sources, store: store, clock: clock,
             onAccepted: { bells.dispatcher.ring() },
             answerCommand: { event in
-                switch CommandDesk.judge(event, ruleSet: book.current) {
-                case .accepted(_, let text), .refused(_, _, let text): text
-                }
+                CommandDesk.judge(event, ruleSet: book.current).text
             },
             readiness: { readiness.isReady }, logger: logger)
         let admin = try AdminServer(

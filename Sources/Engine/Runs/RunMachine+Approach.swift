@@ -21,6 +21,8 @@ extension RunMachine {
         case .server(.success(let server)):
             self.server = server
             return decide(server, rule: rule, now: now)
+        case .committed where run.state == .ready:
+            return begin(rule: rule, now: now)
         case .committed, .refused, .answer, .probe:
             return wait(until: now + .seconds(5), now: now)
         }
@@ -34,9 +36,10 @@ extension RunMachine {
                 run.reason = rule.waitFor.map { $0 >= limits(of: rule).settle } ?? false ? .waitingFor : .settling
                 return wait(until: waitsUntil, now: now)
             }
-        } else if let event, now.since(min(run.createdAt, event.receivedAt)) > limits(of: rule).maxEventAge {
+        } else if let event, run.state != .approval, now.since(waitsSince(event)) > limits(of: rule).maxEventAge {
             return finish(.expired, .expired, "the command waited too long: \(run.detail)", now: now)
         }
+        if run.state == .approval, let effect = awaitApproval(rule: rule, now: now) { return effect }
         guard rule.rungs.contains(where: { $0.action != nil }) else {
             let messages = rule.rungs.flatMap { notifications(of: $0) }
             return finish(.succeeded, .applied, "people were told", now: now, messages: messages)
@@ -101,10 +104,12 @@ extension RunMachine {
         }
         guard let action = rung?.action else { return wait(until: now + .seconds(60), now: now) }
         if let refusal = mayNotChange(server, action: action, rule: rule, now: now) { return refusal }
+        if let changed = changedSinceApproval(server, rule: rule, now: now) { return changed }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
         if server.status.isTransitional {
             return hold(.serverBusy, "\(serverLabel) is \(server.status)", until: now + .seconds(15), now: now)
         }
+        if lacksApproval(rule: rule, now: now) { return ask(server, rule: rule, now: now) }
         return openIntent(
             step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: !isCommand, now: now)
     }
@@ -120,7 +125,8 @@ extension RunMachine {
                 .cancelled, .observeOnly, "would \(action.rawValue) \(serverLabel): the rule only observes", now: now,
                 messages: words)
         }
-        if !settings.live {
+        // People are asked all the same, so that a trial shows the whole way.
+        if !settings.live, run.state == .verifying || !lacksApproval(rule: rule, now: now) {
             return finish(
                 .cancelled, .notLive, "would \(action.rawValue) \(serverLabel): the bridge is not live", now: now, messages: words
             )

@@ -18,11 +18,15 @@ extension StoreConformance {
         },
         StoreConformance("an approval decides once as many people agreed, and makes its run due") { scenario in
             let asked = try await scenario.ask("f", id: "aaaaaa", required: 2)
-            guard case .counted(let counted) = try await scenario.vote(asked, "slack:A", at: 5) else { throw scenario.unexpected() }
+            guard case .counted(let counted) = try await scenario.vote(asked, "slack:A", at: 5) else {
+                throw scenario.unexpected()
+            }
             #expect(counted.state == .open && counted.approvals == 1)
             #expect(try await scenario.store.nextDue() == asked.expiresAt)
             guard case .repeated = try await scenario.vote(asked, "slack:A", at: 6) else { throw scenario.unexpected() }
-            guard case .decided(let decided) = try await scenario.vote(asked, "slack:B", at: 7) else { throw scenario.unexpected() }
+            guard case .decided(let decided) = try await scenario.vote(asked, "slack:B", at: 7) else {
+                throw scenario.unexpected()
+            }
             var expected = asked
             expected.state = .approved
             expected.decidedAt = Scenario.at(7)
@@ -89,7 +93,9 @@ extension StoreConformance {
             _ = try await scenario.vote(asked, "slack:B", at: 7)
             _ = try await scenario.vote(asked, "slack:C", .deny, at: 8, reason: "no")
             _ = try await scenario.vote(ApprovalID(rawValue: "zzzzzz"), "slack:C", at: 9)
-            let entries = try await scenario.store.auditEntries(run: nil, delivery: nil, limit: 10).filter { $0.kind == .approval }
+            let entries = try await scenario.store.auditEntries(run: nil, delivery: nil, limit: 10).filter {
+                $0.kind == .approval
+            }
             #expect(entries.map(\.reason) == [.approvalCounted, .alreadyApproved, .approved, .approvalClosed, .noSuchApproval])
             #expect(entries.map(\.actor) == ["slack:A", "slack:A", "slack:B", "slack:C", "slack:C"])
             #expect(entries.map(\.run) == [asked.run, asked.run, asked.run, asked.run, nil])
@@ -167,7 +173,8 @@ extension StoreScenario {
         return try #require(try await store.approval(ApprovalID(rawValue: id)))
     }
 
-    func tryAsking(_ run: Run, id: String, required: Int = 1, limits: Limits, at seconds: Int64) async throws -> TransitionResult {
+    func tryAsking(_ run: Run, id: String, required: Int = 1, limits: Limits, at seconds: Int64) async throws -> TransitionResult
+    {
         var waiting = run
         waiting.state = .approval
         waiting.dueAt = Self.at(seconds + 1_800)

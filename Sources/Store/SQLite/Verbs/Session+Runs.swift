@@ -15,19 +15,9 @@ extension Session {
             claimed[index].run.epoch += 1
             claimed[index].lastIntent = try first(
                 Self.lastIntent, [id], Self.readIntent)
-            if Self.mayNeedApproval(claimed[index].run.state) {
-                claimed[index].approval = try approval(of: claimed[index].run.id)
-            }
+            claimed[index].approval = try approval(of: claimed[index].run.id)
         }
         return claimed
-    }
-
-    /// Whether what people said to a question can still matter: before the first request.
-    private static func mayNeedApproval(_ state: RunState) -> Bool {
-        switch state {
-        case .approval, .held, .ready: true
-        default: false
-        }
     }
 
     /// Due runs with their delivery, their episode, and whether that problem is open.
