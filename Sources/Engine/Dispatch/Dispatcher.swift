@@ -1,5 +1,6 @@
 package import Logging
 package import Model
+import Rules
 import ServiceLifecycle
 package import Store
 package import Webhooks

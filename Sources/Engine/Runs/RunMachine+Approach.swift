@@ -12,6 +12,9 @@ extension RunMachine {
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
             return resolve(rule: rule, now: now)
+        case .server(let answer) where run.state == .approval:
+            server = try? answer.get()
+            return giveUp(rule: rule, now: now)
         case .server(.failure(let error)) where error.code == .notFound:
             return finish(
                 .failed, .serverGone, "server \(run.server?.description ?? "") does not exist any more", now: now,

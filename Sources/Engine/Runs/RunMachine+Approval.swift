@@ -1,6 +1,7 @@
 import Model
 import Rules
 import Store
+import VPSAPI
 
 /// Asking people before a run's first request: `autonomy: approve`.
 ///
@@ -109,15 +110,17 @@ extension RunMachine {
 
     /// A run in state `approval` looks what became of its question; `nil` when there is none that counts and it is judged anew.
     mutating func awaitApproval(rule: Rule, now: Timestamp) -> RunEffect? {
-        guard let approval else { return nil }
+        guard let approval, approval.state != .void else {
+            run.state = .ready
+            return nil
+        }
         switch approval.state {
         case .open where now < approval.expiresAt:
             return wait(until: approval.expiresAt, now: now)
-        case .open:
-            undecided = run
-            return expire(approval, .expire(approval.id), rule: rule, now: now)
-        case .expired:
-            return expire(approval, nil, rule: rule, now: now)
+        case .open, .expired:
+            // The last rung's message may speak of the server as it is.
+            if let server = run.server { return .readServer(server) }
+            return giveUp(rule: rule, now: now)
         case .denied:
             return finish(.cancelled, .approvalDenied, "approval \(approval.id) was \(approval.ending)", now: now)
         case .approved:
@@ -136,10 +139,14 @@ extension RunMachine {
     }
 
     /// No answer is a no; the last rung's message goes out, since the problem is still there.
-    private mutating func expire(
-        _ approval: ApprovalRequest, _ change: ApprovalChange?, rule: Rule, now: Timestamp
-    ) -> RunEffect {
-        finish(
+    mutating func giveUp(rule: Rule, now: Timestamp) -> RunEffect {
+        guard let approval else { return wait(until: now, now: now) }
+        var change: ApprovalChange?
+        if approval.state == .open {
+            undecided = run
+            change = .expire(approval.id)
+        }
+        return finish(
             .expired, .approvalExpired,
             "nobody decided \(approval.id) in time (\(approval.approvals) of \(approval.required) approvals)", now: now,
             approval: change, messages: lastWords(rule: rule))
@@ -183,8 +190,10 @@ extension RunMachine {
 extension Step {
     /// Whether the step does more than tell people.
     fileprivate var isChanging: Bool {
-        if case .notify = action { return false }
-        return true
+        switch action {
+        case .notify: false
+        case .server, .scale, .httpRequest: true
+        }
     }
 
     /// The step for people.

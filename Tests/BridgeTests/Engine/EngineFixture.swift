@@ -51,7 +51,7 @@ final class EngineFixture {
     let prober = FakeProber()
     private(set) var settings: EngineSettings
     let directory: String
-    private let ruleSet: RuleSet
+    let ruleSet: RuleSet
     private(set) var dispatcher: Dispatcher
     private(set) var worker: Worker
 
