@@ -11,7 +11,7 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: true)
-        let (rules, _) = try LoadedRules.loadOrExit(configuration)
+        let (rules, _) = try LoadedRules(configuration).loadOrExit()
         Output.line("ok: \(configuration.sources.count) sources, \(rules.rules.count) rules, live: \(configuration.live)")
     }
 }
