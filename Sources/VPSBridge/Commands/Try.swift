@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Inbound
+import JSON
 import Model
 import Rules
 import VPSAPI

@@ -10,7 +10,7 @@ struct LoadedRules: Sendable {
     /// Whether somebody named the folder: then it must be there.
     let isNamed: Bool
     /// `nil` checks no trigger against the sources.
-    let sources: Set<String>?
+    var sources: Set<String>?
     let floor: Limits
 
     init(_ configuration: BridgeConfiguration) {
