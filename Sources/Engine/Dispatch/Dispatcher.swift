@@ -97,6 +97,7 @@ package struct Dispatcher: Service {
             decoded.append((delivery, events))
         }
         var open = keys.isEmpty ? [:] : try await queries.openEpisodes(Array(keys))
+        // Once for the whole batch: a reload meanwhile changes what the next batch is judged by, and no event sees two sets.
         let ruleSet = rules.current
         var batch: [DispatchedDelivery] = []
         for (delivery, events) in decoded {
@@ -110,7 +111,7 @@ package struct Dispatcher: Service {
                 batch.append(Dispatch.undecodable(delivery, message: rejection.message, now: now))
             }
         }
-        try await store.commit(DispatchBatch(now: now, deliveries: batch))
+        try await store.commit(DispatchBatch(now: now, revision: ruleSet.revision, deliveries: batch))
         if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
         if batch.contains(where: { !$0.messages.isEmpty }) { messageDoorbell.ring() }
         log(batch)
