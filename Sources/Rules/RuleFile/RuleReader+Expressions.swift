@@ -75,7 +75,8 @@ extension RuleReader {
 
     private func report(_ problems: [ExpressionProblem], _ node: YAMLNode) {
         for problem in problems {
-            report(node.diagnostic(problem.code, span: problem.span, problem.message, hint: problem.hint))
+            report(node.diagnostic(
+                    problem.code, severity: problem.severity, span: problem.span, problem.message, hint: problem.hint))
         }
     }
 
