@@ -24,7 +24,8 @@ extension RuleTables {
             RuleKey("key", .expression, "What the limits count by instead of the server."),
         ],
         elsewhere: [
-            "rate": "write `budgets: [{max: 3, per: 24h}]`", "max_in_flight": "one server is worked on by one run at a time, always",
+            "rate": "write `budgets: [{max: 3, per: 24h}]`",
+            "max_in_flight": "one server is worked on by one run at a time, always",
         ])
 
     static let budget = RuleTable(

@@ -18,7 +18,8 @@ extension RuleTables {
             RuleKey("with", .map(.value), "What the action is called with."),
             RuleKey("if", .expression, "A condition; the step is left out when it is not true."),
             RuleKey(
-                "timeout", .span(.seconds(1)...(.seconds(300))), standard: "30s", "For `http.request`: how long one try may take."),
+                "timeout", .span(.seconds(1)...(.seconds(300))), standard: "30s", "For `http.request`: how long one try may take."
+            ),
             RuleKey(
                 "retry", .oneOf([.int(StepRetry.attemptsRange), .table(retry)]),
                 "For `http.request`: how a failed try is made again; without it, never."),
@@ -91,7 +92,8 @@ extension RuleTables {
         keys: [
             RuleKey("min", .int(FleetScale.sizeRange), required: true, "The set is never made smaller."),
             RuleKey("max", .int(FleetScale.sizeRange), required: true, "The set is never made larger."),
-            RuleKey("delta", .int(FleetScale.deltaRange), required: true, "How many servers are created, or deleted when negative."),
+            RuleKey(
+                "delta", .int(FleetScale.deltaRange), required: true, "How many servers are created, or deleted when negative."),
             RuleKey("template", .table(serverTemplate), "What is created; needed for a positive `delta`."),
             RuleKey(
                 "victim", .oneOf([.choice(["newest", "oldest"]), .expression]), standard: "newest",
@@ -103,7 +105,8 @@ extension RuleTables {
     static let serverTemplate = RuleTable(
         name: "server_template", title: "`template`",
         keys: [
-            RuleKey("name", .template, required: true, "The server's name: letters, digits and hyphens, with `${{ slot }}` in it."),
+            RuleKey(
+                "name", .template, required: true, "The server's name: letters, digits and hyphens, with `${{ slot }}` in it."),
             RuleKey("plan_id", .value, required: true, "The id of the plan."),
             RuleKey("os_id", .value, required: true, "The id of the operating system."),
             RuleKey("location", .template, required: true, "The location, such as `us-west`."),

@@ -116,7 +116,8 @@ enum RuleTables {
     static let permissions = RuleTable(
         name: "permissions", title: "`permissions`",
         keys: [
-            RuleKey("users", .list(.identifier, 1...1_000), "The ids of the people who may; without it, anybody in the channels."),
+            RuleKey(
+                "users", .list(.identifier, 1...1_000), "The ids of the people who may; without it, anybody in the channels."),
             RuleKey("channels", .list(.identifier, 1...1_000), "The ids of the channels where it works; without it, all."),
             RuleKey("groups", .list(.identifier, 1...1_000), "Groups of people."),
         ])
