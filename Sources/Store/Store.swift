@@ -86,6 +86,8 @@ package protocol Queries: Sendable {
     func runs(limit: Int) async throws(StoreError) -> [Run]
     /// The intents of a run in the order in which they were written.
     func intents(of run: RunID) async throws(StoreError) -> [Intent]
+    /// The servers that this bridge created and that are not known to be gone, by their ids.
+    func createdServers() async throws(StoreError) -> [CreatedServer]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
     /// The audit entries of a run or a delivery (of either when both are given), or all, oldest first, `limit` at most, from the
     /// newest back.
