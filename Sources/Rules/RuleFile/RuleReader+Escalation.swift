@@ -173,6 +173,10 @@ extension RuleReader {
 
 extension Rung {
     init(_ steps: RuleReader.Steps, timeout: Duration) {
-        self.init(timeout: timeout, action: steps.action, notifications: steps.notifications)
+        func step(_ action: StepAction, _ name: String) -> Step {
+            Step(id: nil, name: name, condition: nil, action: action, timeout: nil, retry: nil, expect: nil, waitFor: nil, line: 1)
+        }
+        let action = steps.action.map { [step(.server($0), $0.rawValue)] } ?? []
+        self.init(timeout: timeout, steps: action + steps.notifications.map { step(.notify($0), "notify") })
     }
 }

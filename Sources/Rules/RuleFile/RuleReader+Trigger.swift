@@ -1,8 +1,10 @@
+import Model
+
 /// `trigger`: a source's name, or a mapping that may name a command.
 extension RuleReader {
     func readTrigger(_ node: YAMLNode) -> Trigger? {
         guard case .mapping = node.content else {
-            return readSource(node).map { Trigger(source: $0, command: nil) }
+            return readSource(node).map { Trigger(source: $0, kind: .event(statuses: [.problem])) }
         }
         guard let fields = YAMLMapping(node, keys: ["source", "command", "args"], of: "`trigger`", collector) else { return nil }
         let source = fields.required("source").flatMap { readSource($0) }
@@ -14,7 +16,7 @@ extension RuleReader {
         } else if let args = fields["args"] {
             report((fields.key("args") ?? args).diagnostic(.badCommand, "`args` needs a `command`"))
         }
-        return source.map { Trigger(source: $0, command: command) }
+        return source.map { Trigger(source: $0, kind: command.map { .command($0) } ?? .event(statuses: [.problem])) }
     }
 
     private func readSource(_ node: YAMLNode) -> String? {
