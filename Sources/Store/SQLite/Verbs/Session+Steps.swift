@@ -62,7 +62,8 @@ extension Session {
     }
 
     func createdServers() throws -> [CreatedServer] {
-        try all("SELECT server, name, lane, run, created_at FROM created_servers WHERE deleted_at IS NULL ORDER BY server") { row in
+        try all("SELECT server, name, lane, run, created_at FROM created_servers WHERE deleted_at IS NULL ORDER BY server") {
+            row in
             CreatedServer(
                 id: try row.id(), name: try row.text(), lane: Lane(rawValue: try row.text()), run: try row.id(),
                 createdAt: try row.time())
