@@ -29,10 +29,12 @@ package struct ClaimedRun: Sendable {
     package var delivery: Delivery
     /// Its last intent, when it has one.
     package var lastIntent: Intent?
+    /// The newest question that it asked people.
+    package var approval: ApprovalRequest?
 
     package init(
         run: Run, episode: Episode?, problemSeenAt: Timestamp?, latestEnding: Episode.Ending?, delivery: Delivery,
-        lastIntent: Intent?
+        lastIntent: Intent?, approval: ApprovalRequest? = nil
     ) {
         self.run = run
         self.episode = episode
@@ -40,6 +42,7 @@ package struct ClaimedRun: Sendable {
         self.latestEnding = latestEnding
         self.delivery = delivery
         self.lastIntent = lastIntent
+        self.approval = approval
     }
 }
 
@@ -52,6 +55,8 @@ package struct RunTransition: Sendable {
     package var intent: IntentChange?
     /// What the step tells about the servers that this bridge created.
     package var ownership: OwnershipChange?
+    /// The question to people that is asked or given up with this step.
+    package var approval: ApprovalChange?
     package var audit: [AuditEntry]
     package var messages: [NewMessage]
     package var deadLetter: DeadLetter?
@@ -59,17 +64,28 @@ package struct RunTransition: Sendable {
     package var releasesLease: Bool
 
     package init(
-        now: Timestamp, run: Run, intent: IntentChange? = nil, ownership: OwnershipChange? = nil, audit: [AuditEntry] = [],
+        now: Timestamp, run: Run, intent: IntentChange? = nil, ownership: OwnershipChange? = nil,
+        approval: ApprovalChange? = nil, audit: [AuditEntry] = [],
         messages: [NewMessage] = [], deadLetter: DeadLetter? = nil, releasesLease: Bool
     ) {
         self.now = now
         self.run = run
         self.intent = intent
         self.ownership = ownership
+        self.approval = approval
         self.audit = audit
         self.messages = messages
         self.deadLetter = deadLetter
         self.releasesLease = releasesLease
+    }
+}
+
+extension RunTransition {
+    /// What has to hold for the step to be written; `nil` when nothing is asked.
+    package var guards: Guards? {
+        if case .open(_, let guards) = intent { return guards }
+        if case .ask(_, let guards) = approval { return guards }
+        return nil
     }
 }
 
@@ -153,8 +169,8 @@ package enum TransitionResult: Sendable {
 
 /// Which guard refused, and when it lifts by itself.
 package struct Refusal: Sendable, Hashable {
-    /// `resolved` when the run's problem ended after the run was claimed; else `laneBusy`, `cooldown`, `budgetSpent`,
-    /// `fleetBudgetSpent` or `maxConcurrent`.
+    /// `resolved` when the run's problem ended after the run was claimed; `approvalClosed` when its question was answered before it
+    /// could expire; else `laneBusy`, `cooldown`, `budgetSpent`, `fleetBudgetSpent` or `maxConcurrent`.
     package var reason: Reason
     /// When it is worth another try; `nil` when only another run's end can tell.
     package var until: Timestamp?

@@ -61,6 +61,16 @@ package final class FakeServersAPI: ServersAPI {
         state.withLock { $0.servers[id]?.status = status }
     }
 
+    /// Changes a server as somebody else might.
+    package func edit(_ id: ServerID, _ body: @Sendable (inout Server) -> Void) {
+        state.withLock { state in
+            if var server = state.servers[id] {
+                body(&server)
+                state.servers[id] = server
+            }
+        }
+    }
+
     /// Keeps a server in its present state, whatever it was on its way to.
     package func freeze(_ id: ServerID) {
         state.withLock { state in state.transitions.removeAll { $0.id == id } }

@@ -12,6 +12,9 @@ extension RunMachine {
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
             return resolve(rule: rule, now: now)
+        case .server(let answer) where run.state == .approval:
+            server = try? answer.get()
+            return giveUp(rule: rule, now: now)
         case .server(.failure(let error)) where error.code == .notFound:
             return finish(
                 .failed, .serverGone, "server \(run.server?.description ?? "") does not exist any more", now: now,
@@ -21,6 +24,8 @@ extension RunMachine {
         case .server(.success(let server)):
             self.server = server
             return decide(server, rule: rule, now: now)
+        case .committed where run.state == .ready:
+            return begin(rule: rule, now: now)
         default:
             return wait(until: now + .seconds(5), now: now)
         }
@@ -34,9 +39,10 @@ extension RunMachine {
                 run.reason = rule.waitFor.map { $0 >= limits(of: rule).settle } ?? false ? .waitingFor : .settling
                 return wait(until: waitsUntil, now: now)
             }
-        } else if let event, now.since(min(run.createdAt, event.receivedAt)) > limits(of: rule).maxEventAge {
+        } else if let event, run.state != .approval, now.since(waitsSince(event)) > limits(of: rule).maxEventAge {
             return finish(.expired, .expired, "the command waited too long: \(run.detail)", now: now)
         }
+        if run.state == .approval, let effect = awaitApproval(rule: rule, now: now) { return effect }
         guard rule.isChanging else {
             let messages = rule.rungs.flatMap { notifications(of: $0) }
             return finish(.succeeded, .applied, "people were told", now: now, messages: messages)
@@ -103,10 +109,12 @@ extension RunMachine {
         if rule.sendsOnly { return approachRequests(rule: rule, now: now) }
         guard let rung else { return wait(until: now + .seconds(60), now: now) }
         if let refusal = mayNotBegin(rung, on: server, rule: rule, now: now) { return refusal }
+        if let changed = changedSinceApproval(server, rule: rule, now: now) { return changed }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
         if rung.action != nil, server.status.isTransitional {
             return hold(.serverBusy, "\(serverLabel) is \(server.status)", until: now + .seconds(15), now: now)
         }
+        if lacksApproval(rule: rule, now: now) { return ask(server, rule: rule, now: now) }
         return takeStep(rule: rule, checksCooldown: !isCommand, now: now)
     }
 
@@ -124,7 +132,10 @@ extension RunMachine {
                 ? finishWithLastRung(.cancelled, .protected, detail, rule: rule, now: now)
                 : finish(.cancelled, .protected, detail, now: now)
         }
-        if let reason = mayNotSend(rule) {
+        // People are asked although the bridge is not live, so that a trial shows the whole way.
+        if let reason = mayNotSend(rule),
+            reason == .observeOnly || run.state == .verifying || !lacksApproval(rule: rule, now: now)
+        {
             return finish(
                 .cancelled, reason, "would \(action.rawValue) \(serverLabel): \(Self.words(reason))", now: now,
                 messages: isLater ? lastWords(rule: rule) : [])

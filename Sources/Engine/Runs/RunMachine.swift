@@ -27,17 +27,22 @@ package struct RunMachine: Sendable {
     let random: Double
 
     var lastIntent: Intent?
+    /// The newest question that the run asked people.
+    let approval: ApprovalRequest?
+    let offer: ApprovalOffer
     var fleet: [Server] = []
     var server: Server?
     /// Whether the list of servers was read anew for this claim, so that "not found" is not the cache's word.
     var hasFreshInventory = false
-    /// The run as it will be once the intent that is being written is on disk.
+    /// The run as it will be once the intent or the question that is being written is on disk.
     var opening: Run?
     /// The request to another API whose intent is being written.
     var prepared: PreparedRequest?
+    /// The run as it is while the end of its question is being written, which somebody's answer may come before.
+    var undecided: Run?
 
     package init(
-        claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver,
+        claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver, offer: ApprovalOffer,
         secrets: [String: Secret] = [:], random: Double = 0
     ) {
         run = claimed.run
@@ -45,6 +50,8 @@ package struct RunMachine: Sendable {
         problemSeenAt = claimed.problemSeenAt
         problemEnding = claimed.latestEnding
         lastIntent = claimed.lastIntent
+        approval = claimed.approval
+        self.offer = offer
         self.rule = rule
         self.event = event
         self.settings = settings
@@ -65,6 +72,11 @@ package struct RunMachine: Sendable {
     package mutating func next(_ input: RunInput, now: Timestamp) -> RunEffect {
         guard let rule, let event else {
             return abandon(now: now)
+        }
+        if let waiting = undecided {
+            undecided = nil
+            run = waiting
+            return wait(until: now, now: now)
         }
         if let opened = opening {
             opening = nil
@@ -174,7 +186,7 @@ package struct RunMachine: Sendable {
     /// The run ends; what it owes people goes to the outbox in the same transaction.
     mutating func finish(
         _ state: RunState, _ reason: Reason, _ detail: String, now: Timestamp, closing: IntentChange? = nil,
-        messages: [NewMessage] = [], isDeadLetter: Bool = false
+        approval change: ApprovalChange? = nil, messages: [NewMessage] = [], isDeadLetter: Bool = false
     ) -> RunEffect {
         run.state = state
         run.reason = reason
@@ -186,10 +198,13 @@ package struct RunMachine: Sendable {
         let letter =
             isDeadLetter
             ? DeadLetter(at: now, reason: reason, event: run.event, run: run.id, rule: run.rule, detail: run.detail) : nil
+        let outcome = "\(outcomeWord(state)) \(detail)"
+        let told = approvalMessage("Approval \(approval?.id.description ?? ""), rule \(run.rule). \(outcome)")
         return .commit(
             RunTransition(
-                now: now, run: run, intent: closing, audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
-                messages: messages + answers("\(outcomeWord(state)) \(detail)"), deadLetter: letter, releasesLease: true))
+                now: now, run: run, intent: closing, approval: change,
+                audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
+                messages: messages + told + answers(outcome), deadLetter: letter, releasesLease: true))
     }
 
     /// Only a person can say what happened; the lane stays taken.
@@ -213,7 +228,8 @@ package struct RunMachine: Sendable {
             actor: actor, detail: String(detail.prefix(500)))
     }
 
-    private var actor: String {
+    /// Who set the run in motion, as the audit writes it.
+    var actor: String {
         guard let command = event?.command, let source = event?.source else { return "rule" }
         return "\(source):\(command.userID)"
     }

@@ -112,8 +112,8 @@ package struct Worker: Service {
         do throws(StoreError) {
             let rule = try await rules.rule(claimed.run.rule, revision: claimed.run.revision)
             var machine = RunMachine(
-                claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver, secrets: secrets,
-                random: random())
+                claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver, offer: offer(),
+                secrets: secrets, random: random())
             var input = RunInput.woken
             var writtenAt = clock.now()
             // A machine asks for a handful of effects per claim; the bound keeps a fault in it from spinning.
@@ -159,6 +159,14 @@ package struct Worker: Service {
             logger.warning("a run was taken over by another worker", metadata: ["run": "\(transition.run.id)"])
             return nil
         }
+    }
+
+    /// What the run needs should it ask people: a fresh id, and the first command that a chat knows.
+    private func offer() -> ApprovalOffer {
+        let hasChat = sources.values.contains { $0.kind.isChat }
+        let known = rules.current.rules.lazy.compactMap { $0.trigger.command?.name }.first
+        return ApprovalOffer(
+            id: ApprovalID(random: UInt64.random(in: 0...UInt64.max)), command: hasChat ? known ?? "vps" : nil)
     }
 
     private func event(of claimed: ClaimedRun) -> Event? {

@@ -47,7 +47,7 @@ extension RunMachine {
     }
 
     /// The guards of a rung that begins with a request: those of its server, or, where there is none, the cooldown of its key.
-    private func firstGuards(rule: Rule, checksCooldown: Bool) -> Guards {
+    func firstGuards(rule: Rule, checksCooldown: Bool) -> Guards {
         var limits = limits(of: rule)
         if rule.sendsOnly {
             limits.budgets = []

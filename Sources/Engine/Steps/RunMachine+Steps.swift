@@ -33,6 +33,7 @@ extension RunMachine {
             return finish(.failed, .templateError, "the key can not be told: \(error.message)", now: now, isDeadLetter: true)
         }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
+        if rule.autonomy == .approve, lacksApproval(rule: rule, now: now) { return ask(server, rule: rule, now: now) }
         return takeStep(rule: rule, checksCooldown: !isCommand, now: now)
     }
 

@@ -54,7 +54,7 @@ final class EngineFixture {
     private let secrets: [String: Secret]
     private(set) var settings: EngineSettings
     let directory: String
-    private let ruleSet: RuleSet
+    let ruleSet: RuleSet
     private(set) var dispatcher: Dispatcher
     private(set) var worker: Worker
 

@@ -15,6 +15,7 @@ extension Session {
             claimed[index].run.epoch += 1
             claimed[index].lastIntent = try first(
                 Self.lastIntent, [id], Self.readIntent)
+            claimed[index].approval = try approval(of: claimed[index].run.id)
         }
         return claimed
     }
@@ -61,6 +62,11 @@ extension Session {
             onlyHeld ? Self.wakeHeldOfEpisode : Self.wakeOfEpisode, [.time(now), .time(now), .int(episode.rawValue)])
     }
 
+    /// Makes one unfinished run due, or notes it when a worker has it.
+    func wake(_ run: RunID, now: Timestamp) throws {
+        try execute(Self.wakeOne, [.time(now), .time(now), .int(run.rawValue)])
+    }
+
     /// Makes the runs due that waited for a lane or for their turn, and notes it for those that a worker is just judging.
     func wakeWaiting(now: Timestamp) throws {
         try execute(
@@ -77,6 +83,7 @@ extension Session {
         woken_at = CASE WHEN lease_until IS NULL THEN NULL ELSE ? END
         """
 
+    private static let wakeOne = "UPDATE runs SET \(wake) WHERE id = ? AND finished_at IS NULL"
     private static let wakeOfEpisode = "UPDATE runs SET \(wake) WHERE episode = ? AND finished_at IS NULL"
     private static let wakeHeldOfEpisode = "\(wakeOfEpisode) AND (state = 'held' OR (lease_until IS NOT NULL AND \(isWaiting)))"
     private static let wakeHeldForPlace = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason IN (?, ?)"

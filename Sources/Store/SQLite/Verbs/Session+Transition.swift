@@ -17,13 +17,16 @@ extension Session {
         guard present.state.mayBecome(step.run.state) else {
             throw StoreError(.conflict, "run \(step.run.id) does not go from \(present.state) to \(step.run.state)")
         }
-        if case .open(_, let guards?) = step.intent {
+        if let guards = step.guards {
             if try isProblemOver(of: step.run, from: present.state) {
                 return .refused(Refusal(reason: .resolved, until: step.now, detail: "the problem ended meanwhile"))
             }
             if let refusal = try GuardCheck(session: self, run: step.run, guards: guards, now: step.now).refusal() {
                 return .refused(refusal)
             }
+        }
+        if case .expire(let id) = step.approval, try !close(id, as: .expired, now: step.now) {
+            return .refused(Refusal(reason: .approvalClosed, until: step.now, detail: "somebody answered meanwhile"))
         }
         do {
             try update(step)
@@ -34,6 +37,8 @@ extension Session {
         try keep(step.run.progress, of: step.run.id)
         let intent = try apply(step.intent, step)
         if let change = step.ownership { try apply(change, now: step.now) }
+        if case .ask(let approval, _) = step.approval { try ask(approval) }
+        if step.run.state.isFinal { try voidApproval(of: step.run.id, now: step.now) }
         for entry in step.audit { try append(entry) }
         for message in step.messages { try add(message, now: step.now) }
         if let letter = step.deadLetter { try add(letter) }
