@@ -14,6 +14,8 @@ package struct FleetScale: Sendable {
 
     /// What either bound may be.
     package static let sizeRange = 0...100
+    /// The default of ``waitFor``.
+    package static let defaultWait = StepWait(status: "active", timeout: .seconds(600))
     /// By how many servers one run may change the set.
     package static let deltaRange = -10...10
 
@@ -93,6 +95,9 @@ package struct FleetDrain: Sendable {
 package struct FleetSelection: Sendable {
     /// Whether a server belongs to the set; sees it as `server`.
     package let select: RuleExpression
+    /// `delete: bridge-created`: servers of the set that the bridge itself created may be deleted without an approval. No other
+    /// server ever is.
+    package let deletesCreated: Bool
 
     /// The servers of the set, in their order.
     ///

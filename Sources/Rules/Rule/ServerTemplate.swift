@@ -18,9 +18,12 @@ package struct ServerTemplate: Sendable {
     }
 
     static func isName(_ text: String) -> Bool {
-        (1...63).contains(text.utf8.count) && text.utf8.first != 0x2D
-            && text.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || CELLexer.isDigit(byte) || byte == 0x2D
-            }
+        (1...63).contains(text.utf8.count) && text.utf8.first != 0x2D && isNamePart(text)
+    }
+
+    static func isNamePart(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || CELLexer.isDigit(byte) || byte == 0x2D
+        }
     }
 }

@@ -10,4 +10,14 @@ package enum StepOutput {
     package static let before = "before"
     package static let after = "after"
     package static let server = "server"
+
+    /// What is known of it before there is one.
+    static func type(of action: StepAction) -> StaticType {
+        switch action {
+        case .server: .record(title: "the step", fields: [(ok, .bool), (server, ServerSchema.server)])
+        case .scale: .record(title: "the step", fields: [(ok, .bool), (before, .int), (after, .int)])
+        case .httpRequest: .record(title: "the step", fields: [(ok, .bool), (status, .int), (body, .dyn)])
+        case .notify: .record(title: "the step", fields: [(ok, .bool)])
+        }
+    }
 }

@@ -98,6 +98,13 @@ package struct Template: Sendable {
         }
     }
 
+    /// Whether it is one whole `${{ … }}`.
+    var isWhole: Bool {
+        guard segments.count == 1 else { return false }
+        if case .text = segments[0] { return false }
+        return true
+    }
+
     /// The names of the secrets that it holds.
     package var secretNames: [String] {
         segments.compactMap { segment in
