@@ -62,6 +62,9 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case outcomeUnknown = "outcome_unknown"
     case notSent = "not_sent"
     case paymentRequired = "payment_required"
+    case stepSkipped = "step_skipped"
+    case nothingToDo = "nothing_to_do"
+    case notCreatedHere = "not_created_here"
 
     // How a run ended
     case effective

@@ -15,7 +15,7 @@ package enum RunState: String, Sendable, Hashable, CaseIterable {
     case running
     /// A request may have reached the API; the API is read before anything else is sent.
     case unknown
-    /// The request was applied; watches for the effect.
+    /// Between two requests: watches for the effect of the one before, or waits until the next is due.
     case verifying
     /// Only a person can say what happened.
     case parked

@@ -53,6 +53,8 @@ package struct RunTransition: Sendable {
     package var run: Run
     /// The intent to open or to close with this step.
     package var intent: IntentChange?
+    /// What the step tells about the servers that this bridge created.
+    package var ownership: OwnershipChange?
     /// The question to people that is asked or given up with this step.
     package var approval: ApprovalChange?
     package var audit: [AuditEntry]
@@ -62,12 +64,14 @@ package struct RunTransition: Sendable {
     package var releasesLease: Bool
 
     package init(
-        now: Timestamp, run: Run, intent: IntentChange? = nil, approval: ApprovalChange? = nil, audit: [AuditEntry] = [],
+        now: Timestamp, run: Run, intent: IntentChange? = nil, ownership: OwnershipChange? = nil,
+        approval: ApprovalChange? = nil, audit: [AuditEntry] = [],
         messages: [NewMessage] = [], deadLetter: DeadLetter? = nil, releasesLease: Bool
     ) {
         self.now = now
         self.run = run
         self.intent = intent
+        self.ownership = ownership
         self.approval = approval
         self.audit = audit
         self.messages = messages
@@ -92,31 +96,52 @@ package enum IntentChange: Sendable {
     case close(IntentID, Intent.Outcome)
 }
 
+/// What becomes known of the servers that this bridge created.
+package enum OwnershipChange: Sendable, Hashable {
+    /// The bridge created it; one that is known already is left as it is.
+    case created(CreatedServer)
+    /// It is gone.
+    case deleted(ServerID)
+}
+
 /// A request about to be sent.
 package struct NewIntent: Sendable, Hashable {
     package var rung: Int
     package var step: Int
-    package var operation: Operation
-    package var server: ServerID
-    package var preStatus: ServerStatus
+    package var kind: Intent.Kind
+    package var server: ServerID?
+    package var preStatus: ServerStatus?
     package var preUpdatedAt: Timestamp?
+    package var request: IntentRequest?
 
+    /// A request about a server's power.
     package init(
         rung: Int, step: Int, operation: Operation, server: ServerID, preStatus: ServerStatus, preUpdatedAt: Timestamp?
     ) {
+        self.init(
+            rung: rung, step: step, kind: .operation(operation), server: server, preStatus: preStatus, preUpdatedAt: preUpdatedAt)
+    }
+
+    package init(
+        rung: Int, step: Int, kind: Intent.Kind, server: ServerID? = nil, preStatus: ServerStatus? = nil,
+        preUpdatedAt: Timestamp? = nil, request: IntentRequest? = nil
+    ) {
         self.rung = rung
         self.step = step
-        self.operation = operation
+        self.kind = kind
         self.server = server
         self.preStatus = preStatus
         self.preUpdatedAt = preUpdatedAt
+        self.request = request
     }
 }
 
 /// What is checked in the transaction that opens a rung's first intent.
 ///
 /// An intent counts for budgets and cooldown unless its outcome is `notExecuted`; only the first step of a rung counts
-/// (`server.power_cycle` spends one unit).
+/// (`server.power_cycle` spends one unit), and each create and delete of a group. A request to another API counts for the
+/// cooldown of a lane that is no server's, and never for a budget. `max_concurrent` is over servers: runs on other lanes neither
+/// wait for it nor count.
 package struct Guards: Sendable, Hashable {
     package var limits: Limits
     /// How many servers the fleet has, for `max_concurrent`.

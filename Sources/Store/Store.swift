@@ -101,6 +101,8 @@ package protocol Queries: Sendable {
     func approvals(onlyOpen: Bool, limit: Int) async throws(StoreError) -> [ApprovalRequest]
     /// The intents of a run in the order in which they were written.
     func intents(of run: RunID) async throws(StoreError) -> [Intent]
+    /// The servers that this bridge created and that are not known to be gone, by their ids.
+    func createdServers() async throws(StoreError) -> [CreatedServer]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
     /// What was decided on a delivery: when, by which rules, and which runs it began. `nil` when there is no such delivery.
     func decision(on id: DeliveryID) async throws(StoreError) -> DeliveryDecision?

@@ -109,7 +109,9 @@ extension RulePlan {
         }
         for message in messages { lines.append("message   to \(message.channel): \(message.text.shown)".printable) }
         if laterRungs > 0 {
-            lines.append("then      \(laterRungs) more \(laterRungs == 1 ? "rung" : "rungs"), when no effect is seen within \(timeout.words)")
+            lines.append(
+                "then      \(laterRungs) more \(laterRungs == 1 ? "rung" : "rungs"), when no effect is seen within \(timeout.words)"
+            )
         }
         return lines
     }

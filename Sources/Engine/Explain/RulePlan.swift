@@ -96,7 +96,9 @@ package struct RulePlanner: Sendable {
         case .one(let server): return .one(server)
         case .none: return .unresolved("no server is named so")
         case .several(let servers):
-            return .unresolved("\(servers.count) servers are named so: " + servers.prefix(5).map { "\($0.name) (\($0.id))" }.joined(separator: ", "))
+            return .unresolved(
+                "\(servers.count) servers are named so: "
+                    + servers.prefix(5).map { "\($0.name) (\($0.id))" }.joined(separator: ", "))
         }
     }
 

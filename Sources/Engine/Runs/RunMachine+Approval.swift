@@ -24,10 +24,12 @@ extension RunMachine {
     // MARK: Asking
 
     /// Asks, if the guards would let the run begin now; refused by one of them, the run is held like any other.
-    mutating func ask(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
+    ///
+    /// `server` is what the run is about; `nil` for a rule that scales a group or only sends requests.
+    mutating func ask(_ server: Server?, rule: Rule, now: Timestamp) -> RunEffect {
         let request = ApprovalRequest(
-            id: offer.id, run: run.id, rule: run.rule, revision: run.revision, action: plan(of: rule), server: server.id,
-            serverName: server.name, serverStatus: server.status,
+            id: offer.id, run: run.id, rule: run.rule, revision: run.revision, action: plan(of: rule), server: server?.id,
+            serverName: server?.name, serverStatus: server?.status,
             approvers: rule.approval.approvers.users.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
             required: rule.approval.required, allowsSelfApproval: rule.approval.allowsSelfApproval,
             requestedBy: isCommand ? actor : nil,
@@ -45,7 +47,7 @@ extension RunMachine {
             messages.append(
                 NewMessage(destination: .channel(channel), text: question(request, rule: rule), run: run.id))
         }
-        let guards = Guards(limits: limits(of: rule), fleetSize: fleet.count, checksCooldown: !isCommand)
+        let guards = firstGuards(rule: rule, checksCooldown: !isCommand)
         return .commit(
             RunTransition(
                 now: now, run: next, approval: .ask(request, guards: guards),
@@ -60,7 +62,7 @@ extension RunMachine {
             let steps = rung.isChanging ? rung.steps.filter(\.isChanging) : rung.steps
             let named = steps.map(\.shown).joined(separator: " and ")
             if index == run.rung {
-                text = "\(named) of \(serverLabel)"
+                text = run.server == nil ? "\(named) for \(run.lane?.rawValue ?? run.rule)" : "\(named) of \(serverLabel)"
             } else {
                 text += "; if that does not help within \(rule.rungs[index - 1].timeout.words): \(named)"
             }
@@ -85,7 +87,7 @@ extension RunMachine {
         let dry = settings.live ? "" : " The bridge is not live: nothing will be sent."
         lines.append("Approval \(request.id) is needed: \(request.action).\(dry)")
         lines.append("Rule \(request.rule), because \(because).")
-        lines.append("\(serverLabel) is \(request.serverStatus?.rawValue ?? "unknown").")
+        if request.server != nil { lines.append("\(serverLabel) is \(request.serverStatus?.rawValue ?? "unknown").") }
         let people = request.approvers.isEmpty ? "" : " of \(request.approvers.joined(separator: ", "))"
         let some = request.required == 1 ? "One" : "\(request.required)"
         if request.required > 1 || !people.isEmpty { lines.append("\(some)\(people) must approve.") }

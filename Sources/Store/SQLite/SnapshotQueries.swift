@@ -41,6 +41,10 @@ extension SnapshotQueries {
         try await reader.read { try $0.intents(of: run) }
     }
 
+    package func createdServers() async throws(StoreError) -> [CreatedServer] {
+        try await reader.read { try $0.createdServers() }
+    }
+
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? {
         try await reader.read { try $0.delivery(id) }
     }
