@@ -37,10 +37,11 @@ indirect enum StaticType: Sendable {
     static func map(_ value: StaticType) -> StaticType { .map(.string, value) }
 
     static func record(
-        title: String, fields: [(name: String, type: StaticType)], isOpen: Bool = false, elsewhere: [String: String] = [:]
+        title: String, fields: [(name: String, type: StaticType)], others: RecordType.Others = .none,
+        elsewhere: [String: String] = [:]
     ) -> StaticType {
         let fields = fields.map { RecordType.Field($0.name, $0.type) }
-        return .record(RecordType(title: title, fields: fields, isOpen: isOpen, elsewhere: elsewhere))
+        return .record(RecordType(title: title, fields: fields, others: others, elsewhere: elsewhere))
     }
 
     static let optionalName = "optional_type"
