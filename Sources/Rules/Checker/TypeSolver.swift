@@ -91,7 +91,8 @@ struct TypeSolver {
         case (.variable(let left), .variable(let right)): return left == right
         case (.wrapper(let left), .wrapper(let right)): return isExact(left, right)
         case (.list(let left), .list(let right)): return isExact(left, right)
-        case (.map(let leftKey, let left), .map(let rightKey, let right)): return isExact(leftKey, rightKey) && isExact(left, right)
+        case (.map(let leftKey, let left), .map(let rightKey, let right)):
+            return isExact(leftKey, rightKey) && isExact(left, right)
         case (.typeValue(let left?), .typeValue(let right?)): return isExact(left, right)
         case (.typeValue(nil), .typeValue(nil)): return true
         case (.abstract(let leftName, let left), .abstract(let rightName, let right)):
