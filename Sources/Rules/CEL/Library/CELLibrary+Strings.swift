@@ -95,7 +95,7 @@ extension CELLibrary {
         return .string(found)
     }
 
-    /// `indexOf` and `lastIndexOf`: -1 for what is not there; where the search begins may lie beyond the end.
+    /// `indexOf` and `lastIndexOf`: -1 for what is not there.
     private static func position(
         _ function: CELFunction, _ text: String, _ values: [CELValue], meter: inout CELMeter
     ) throws(EvaluationFailure) -> CELValue {
@@ -106,9 +106,8 @@ extension CELLibrary {
         var offset = function == .indexOf ? 0 : Int64(scalars.count)
         if values.count == 3 {
             guard case .int(let given) = values[2] else { throw noOverload(function.rawValue, values) }
-            guard given >= 0 else { throw outside() }
-            offset = min(given, Int64(scalars.count))
-            if given >= scalars.count, !wanted.isEmpty { return .int(-1) }
+            guard given >= 0, given <= scalars.count else { throw outside() }
+            offset = given
         }
         let last = scalars.count - wanted.count
         let found =
