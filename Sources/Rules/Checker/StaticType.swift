@@ -70,7 +70,7 @@ indirect enum StaticType: Sendable {
         return self
     }
 
-    /// The type of the value at run time; `nil` when it may be any, or is of an extension.
+    /// The type of the value at run time; `nil` when it may be any.
     var type: CELType? {
         switch self {
         case .dyn, .error, .parameter, .variable: nil
@@ -86,7 +86,7 @@ indirect enum StaticType: Sendable {
         case .list: .list
         case .map, .record: .map
         case .typeValue: .type
-        case .abstract(let name, _): name == Self.optionalName ? .optional : nil
+        case .abstract(let name, _): CELType(rawValue: name)
         case .wrapper(let inner): inner.type
         }
     }
@@ -100,8 +100,7 @@ indirect enum StaticType: Sendable {
 
     /// Whether the value can be of that type.
     func allows(_ wanted: CELType) -> Bool {
-        if case .abstract = self, type == nil { return false }
-        return type == nil || type == wanted
+        type == nil || type == wanted
     }
 
     /// The type of a value that is known. Nothing is said of what is null, which in a file stands for what is left open.
@@ -117,6 +116,8 @@ indirect enum StaticType: Sendable {
         case .timestamp: self = .timestamp
         case .duration: self = .duration
         case .type: self = .typeValue(nil)
+        case .ip: self = .address
+        case .cidr: self = .addressRange
         case .list(let items):
             let types = items.map { StaticType(of: $0) }
             self = .list(types.dropFirst().reduce(types.first ?? .dyn) { $0.isSameSimpleType(as: $1) ? $0 : .dyn })

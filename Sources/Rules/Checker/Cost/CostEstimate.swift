@@ -90,6 +90,10 @@ struct CostEstimate {
             return .plain
         case .binary(let name, let left, let right): return visit(name, visit(left), visit(right))
         case .comprehension(let loop): return visit(loop)
+        case .binding(let binding):
+            locals.append((binding.name, visit(binding.value)))
+            defer { locals.removeLast() }
+            return visit(binding.body)
         }
     }
 
@@ -209,20 +213,30 @@ struct CostEstimate {
 
     private mutating func visit(_ loop: CELComprehension) -> ValueExtent {
         let range = visit(loop.range)
-        let isLoop = loop.macro != .optMap && loop.macro != .optFlatMap
+        let isLoop = !loop.macro.bindsOptional
         let rounds = isLoop ? min(range.rounds, Double(CELMeter.maxElements)) : 1
         let before = units
-        locals.append((loop.variable, isLoop ? range.walked : range))
+        let names = Self.bound(loop, range)
+        locals += names
         if let condition = loop.condition { _ = visit(condition) }
         let result = loop.result.map { visit($0) }
-        locals.removeLast()
+        locals.removeLast(names.count)
         units = before + (units - before) * rounds
         guard isLoop else { return result ?? .unknown }
         units += rounds / 5
         switch loop.macro {
         case .filter: return .list(count: rounds, element: range.walked)
-        case .map: return .list(count: rounds, element: result ?? .unknown)
+        case .map, .transformList: return .list(count: rounds, element: result ?? .unknown)
+        case .transformMap: return .map(count: rounds, key: names[0].extent, value: result ?? .unknown)
+        case .transformMapEntry: return .map(count: rounds, key: .unknown, value: result?.element ?? .unknown)
         default: return .plain
         }
+    }
+
+    private static func bound(_ loop: CELComprehension, _ range: ValueExtent) -> [(name: String, extent: ValueExtent)] {
+        guard !loop.macro.bindsOptional else { return [(loop.variable, range)] }
+        guard let second = loop.secondVariable else { return [(loop.variable, range.walked)] }
+        if case .list(_, let element) = range { return [(loop.variable, .plain), (second, element)] }
+        return [(loop.variable, range.walked), (second, range.element)]
     }
 }
