@@ -91,6 +91,26 @@ indirect enum StaticType: Sendable {
         }
     }
 
+    /// Whether there are parameters of a declaration in it.
+    var hasParameters: Bool {
+        switch self {
+        case .parameter: true
+        case .list(let element): element.hasParameters
+        case .map(let key, let value): key.hasParameters || value.hasParameters
+        case .typeValue(let inner): inner?.hasParameters ?? false
+        case .abstract(_, let parameters): parameters.contains(where: \.hasParameters)
+        default: false
+        }
+    }
+
+    /// Whether it is a simple type that is known, so that it fits no more than one of several simple types.
+    var isPlain: Bool {
+        switch self {
+        case .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration: true
+        default: false
+        }
+    }
+
     var isNumber: Bool {
         switch nonNull {
         case .int, .uint, .double: true

@@ -167,7 +167,7 @@ struct CostEstimate {
         let second = extents.count > 1 ? extents[1] : .plain
         switch call.name {
         case "contains", "indexOf", "lastIndexOf":
-            units += Self.search(first, second)
+            units += Self.search(first, second) + first.bytes / 10
             return .plain
         case "startsWith", "endsWith":
             units += second.bytes / 10
@@ -177,11 +177,11 @@ struct CostEstimate {
             units += (first.bytes + 1) * (instructions + 1) / 10 + (call.pattern == nil ? instructions : 0)
             return .plain
         case "replace":
-            units += Self.search(first, second)
+            units += Self.search(first, second) + first.bytes / 10
             let replacement = extents.count > 2 ? extents[2].bytes : 0
             return made(text: (first.bytes + 1) * max(1, replacement))
         case "split":
-            units += Self.search(first, second) + first.bytes / 5
+            units += Self.search(first, second) + first.bytes / 3
             return .list(count: min(first.bytes + 1, Double(CELMeter.maxElements)), element: .text(bytes: first.bytes))
         case "dyn", "value", "optional.of", "optional.ofNonZeroValue", "unwrapOpt", "optional.unwrap": return first
         case "or", "orValue": return first.joined(second)
