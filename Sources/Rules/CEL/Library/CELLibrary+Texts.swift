@@ -15,7 +15,7 @@ extension CELLibrary {
             try meter.charge(bytes: other.utf8.count)
             return .bool(text.utf8.count >= other.utf8.count && text.utf8.suffix(other.utf8.count).elementsEqual(other.utf8))
         case .contains:
-            try meter.charge(units: (text.utf8.count / 10 + 1) * (other.utf8.count / 10 + 1))
+            try meter.charge(units: searchUnits(text, other))
             return .bool(search(Array(text.utf8), for: Array(other.utf8)))
         default: return .bool(try match(text, other, compiled: pattern, meter: &meter))
         }
@@ -45,14 +45,20 @@ extension CELLibrary {
     private static func match(
         _ text: String, _ pattern: String, compiled: Pattern?, meter: inout CELMeter
     ) throws(EvaluationFailure) -> Bool {
-        if let compiled { return try compiled.matches(text, meter: &meter) }
-        let compiled: Pattern
+        // Every match prepares a mark for every instruction; a pattern that is made here costs its making, even when it fails.
+        if let compiled {
+            try meter.charge(bytes: compiled.program.count)
+            return try compiled.matches(text, meter: &meter)
+        }
+        try meter.charge(units: 100 + pattern.utf8.count)
+        let made: Pattern
         do throws(PatternError) {
-            compiled = try Pattern(pattern)
+            made = try Pattern(pattern)
         } catch {
+            try meter.charge(units: 1_000)
             throw EvaluationFailure(.invalidValue, error.message)
         }
-        try meter.charge(units: compiled.program.count)
-        return try compiled.matches(text, meter: &meter)
+        try meter.charge(units: made.program.count)
+        return try made.matches(text, meter: &meter)
     }
 }

@@ -61,10 +61,10 @@ enum CELNumberText {
         words.contains { $0.utf8.elementsEqual(text.utf8) }
     }
 
-    /// Whether the text is an optional sign and digits, nothing else.
-    static func isInteger(_ text: String) -> Bool {
+    /// Whether the text is digits, after a sign where one is allowed, and nothing else.
+    static func isInteger(_ text: String, signed: Bool = true) -> Bool {
         var bytes = Array(text.utf8)[...]
-        if bytes.first == 0x2D || bytes.first == 0x2B { bytes = bytes.dropFirst() }
+        if signed, bytes.first == 0x2D || bytes.first == 0x2B { bytes = bytes.dropFirst() }
         return !bytes.isEmpty && bytes.allSatisfy { (0x30...0x39).contains($0) }
     }
 
