@@ -73,6 +73,22 @@ struct RulesCELCostTests {
         #expect((1_000...5_000).contains(large - small), "\(text): \(small), \(large)")
     }
 
+    @Test("a list or map that grows too large ends while it is made, not afterwards")
+    func growingResults() throws {
+        let entries = (0..<4_000).map { (key: CELValue.int($0), value: CELValue.int($0)) }
+        let table = CELVariableTable([
+            "list": .list(Array(repeating: 1, count: 40_000)), "map": .map(try #require(CELMap(entries))),
+        ])
+        for text in [
+            "list.map(x, x)", "list.filter(x, true)", "list.transformList(i, x, x)", "list.transformMapEntry(i, x, map)",
+        ] {
+            var evaluator = CELEvaluator(variables: table)
+            let expression = try CELExpression(text)
+            #expect(throws: EvaluationFailure.self) { try evaluator.value(of: expression) }
+            #expect(evaluator.cost < 25_000, "\(text): \(evaluator.cost)")
+        }
+    }
+
     @Test("macros inside each other are limited to three, bindings are not loops")
     func nestedMacros() {
         #expect(RulesExpressionOutcome.of("[1].all(a, [1].all(b, [1].all(c, true)))") == "true")
