@@ -41,7 +41,7 @@ extension YAMLNode {
 
     /// A finding about a part of this scalar's text, given in bytes.
     package func diagnostic(
-        _ code: DiagnosticCode, span: Range<Int>, _ message: String, hint: String? = nil
+        _ code: DiagnosticCode, severity: Diagnostic.Severity = .error, span: Range<Int>, _ message: String, hint: String? = nil
     ) -> Diagnostic {
         let start = position(ofByte: span.lowerBound)
         var length = 1
@@ -49,7 +49,8 @@ extension YAMLNode {
             let last = position(ofByte: span.upperBound - 1)
             length = last.line == start.line ? last.column - start.column + 1 : source.line(start.line).unicodeScalars.count
         }
-        return source.diagnostic(code, line: start.line, column: start.column, length: length, message, hint: hint)
+        return source.diagnostic(
+            code, severity: severity, line: start.line, column: start.column, length: length, message, hint: hint)
     }
 
     private var shownLength: Int {

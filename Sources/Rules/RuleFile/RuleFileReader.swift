@@ -3,6 +3,7 @@ import Model
 /// Reads one rule file: its version, its `vars` and its rules.
 struct RuleFileReader {
     let sources: Set<String>?
+    let kinds: [String: SourceKindName]
     let floor: Limits
     let zones: TimeZoneCatalog
     let collector: DiagnosticCollector
@@ -27,7 +28,7 @@ struct RuleFileReader {
         guard let items = top.required("rules")?.list("`rules`", max: 10_000, collector) else { return [] }
         var rules: [Rule] = []
         for item in items {
-            var reader = RuleReader(sources: sources, floor: floor, zones: zones, vars: vars, collector: collector)
+            var reader = RuleReader(sources: sources, kinds: kinds, floor: floor, zones: zones, vars: vars, collector: collector)
             if let rule = reader.read(item, &names) { rules.append(rule) }
         }
         return rules

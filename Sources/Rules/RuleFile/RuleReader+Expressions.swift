@@ -3,8 +3,7 @@ extension RuleReader {
     /// An expression that is true or false.
     func readCondition(_ node: YAMLNode, _ title: String, _ scope: ExpressionScope) -> CELExpression? {
         guard let expression = parse(node, title) else { return nil }
-        let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-        report(problems, node)
+        let (type, problems) = check(expression, scope, node)
         if problems.isEmpty, !type.allows(.bool) {
             let hint =
                 expression.root.path.map { "compare it: `\($0) == …`" }
@@ -19,8 +18,7 @@ extension RuleReader {
     /// An expression of one of these types.
     func readExpression(_ node: YAMLNode, _ title: String, _ scope: ExpressionScope, wanted: [CELType]) -> CELExpression? {
         guard let expression = parse(node, title) else { return nil }
-        let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-        report(problems, node)
+        let (type, problems) = check(expression, scope, node)
         if problems.isEmpty, let known = type.type, !wanted.contains(known) {
             report(
                 node.diagnostic(
@@ -35,8 +33,7 @@ extension RuleReader {
         do throws(CELSyntaxError) {
             let segments = try TemplateParser.parse(text)
             for case .expression(let expression) in segments {
-                let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-                report(problems, node)
+                let (type, problems) = check(expression, scope, node)
                 // Every template here ends as a text, so that a value without a text form can never be right.
                 if problems.isEmpty, let known = type.type, [.list, .map, .bytes, .null, .type].contains(known) {
                     report(
@@ -73,10 +70,18 @@ extension RuleReader {
         return "` #` begins a comment in YAML: quote the whole value, '…'"
     }
 
-    private func report(_ problems: [ExpressionProblem], _ node: YAMLNode) {
+    /// Types and names, and then what it may cost; everything that was found is reported.
+    private func check(
+        _ expression: CELExpression, _ scope: ExpressionScope, _ node: YAMLNode
+    ) -> (type: StaticType, problems: [ExpressionProblem]) {
+        var (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
+        if problems.isEmpty, let problem = CostEstimate.problem(of: expression, scope: scope) { problems.append(problem) }
         for problem in problems {
-            report(node.diagnostic(problem.code, span: problem.span, problem.message, hint: problem.hint))
+            report(
+                node.diagnostic(
+                    problem.code, severity: problem.severity, span: problem.span, problem.message, hint: problem.hint))
         }
+        return (type, problems.filter { $0.severity == .error })
     }
 
     private func titleOf(_ type: StaticType) -> String {

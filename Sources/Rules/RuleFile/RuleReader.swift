@@ -3,6 +3,7 @@ import Model
 /// Reads one rule. Whatever is wrong is reported; reading goes on, so that one pass finds everything.
 struct RuleReader {
     let sources: Set<String>?
+    let kinds: [String: SourceKindName]
     let floor: Limits
     let zones: TimeZoneCatalog
     let vars: CELValue
@@ -33,8 +34,12 @@ struct RuleReader {
         return hints
     }()
 
-    init(sources: Set<String>?, floor: Limits, zones: TimeZoneCatalog, vars: CELValue, collector: DiagnosticCollector) {
+    init(
+        sources: Set<String>?, kinds: [String: SourceKindName], floor: Limits, zones: TimeZoneCatalog, vars: CELValue,
+        collector: DiagnosticCollector
+    ) {
         self.sources = sources
+        self.kinds = kinds
         self.floor = floor
         self.zones = zones
         self.vars = vars
@@ -50,7 +55,9 @@ struct RuleReader {
         let name = readName(nameNode, &names) ?? ""
         let trigger = fields.required("trigger").flatMap { readTrigger($0) }
         let target = fields["target"]
-        let scopes = RuleScopes(vars: vars, command: trigger?.command, isCommand: isCommand(fields), hasTarget: target != nil)
+        let scopes = RuleScopes(
+            vars: vars, command: trigger?.command, isCommand: isCommand(fields), hasTarget: target != nil,
+            kind: trigger.flatMap { kinds[$0.source] })
         let rungs = readRungs(fields, scopes)
         let isActing = rungs.contains { $0.action != nil }
         if isActing, fields["target"] == nil {

@@ -12,10 +12,11 @@ struct RuleScopes {
     /// Whether people call the rule, rather than an alert.
     let isCommand: Bool
 
-    init(vars: CELValue, command: CommandTrigger?, isCommand: Bool, hasTarget: Bool) {
+    /// `kind` is the kind of the trigger's source, when it is known.
+    init(vars: CELValue, command: CommandTrigger?, isCommand: Bool, hasTarget: Bool, kind: SourceKindName?) {
         self.isCommand = isCommand
         var names: [(name: String, type: StaticType)] = [
-            ("event", EventSchema.event), ("vars", Self.titled("`vars`", StaticType(of: vars))),
+            ("event", EventSchema.event(of: kind)), ("vars", StaticType(of: vars, title: "`vars`")),
         ]
         var absent: [String: String] = [:]
         if isCommand {
@@ -30,31 +31,26 @@ struct RuleScopes {
         target = ExpressionScope(names: names, absent: absent.merging(["server": late, "fleet": late]) { old, _ in old })
         let unanswered = "the chat is answered before the server is looked for; use `args`"
         reply = ExpressionScope(names: names, absent: ["server": unanswered, "fleet": unanswered])
-        let server = names + [("server", EventSchema.server), ("fleet", .list(EventSchema.server))]
+        let server = names + [("server", ServerSchema.server), ("fleet", .list(ServerSchema.server))]
         withServer = ExpressionScope(names: server, absent: absent)
         template =
             hasTarget
             ? withServer
             : ExpressionScope(
-                names: names + [("fleet", .list(EventSchema.server))],
+                names: names + [("fleet", .list(ServerSchema.server))],
                 absent: absent.merging(["server": "the rule has no `target`"]) { old, _ in old })
     }
 
     private static func type(of command: CommandTrigger) -> StaticType {
         let fields = command.arguments.map { argument in
-            let type: CELType =
+            let type: StaticType =
                 switch argument.type {
                 case .string: .string
                 case .int: .int
                 case .bool: .bool
                 }
-            return (name: argument.name, type: StaticType.plain(type))
+            return (name: argument.name, type: type)
         }
         return .record(title: "`args`", fields: fields)
-    }
-
-    private static func titled(_ title: String, _ type: StaticType) -> StaticType {
-        guard case .record(_, let fields, _) = type else { return type }
-        return .record(title: title, fields: fields)
     }
 }
