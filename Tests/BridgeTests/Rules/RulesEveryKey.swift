@@ -50,7 +50,7 @@ enum RulesEveryKey {
                       json:
                         title: 'a: ${{ event.labels.a }}'
                         n: ${{ server.id }}
-                        list: [1, 2.5, null, true, "${{ secrets.TICKETS }}", $${{ literal ]
+                        list: [1, 2.5, null, true, "${{ secrets.TICKETS }}", "$${{ literal"]
                         empty: {}
                   - server.reboot
               - timeout: 15m
@@ -58,7 +58,7 @@ enum RulesEveryKey {
                   - {action: server.power_cycle}
                   - {action: http.request, retry: 3, expect: 204, with: {url: "https://a.example", body: "${{ secrets.TOKEN }}"}}
                   - {action: http.request, expect: [200, 201], with: {url: "https://a.example"}}
-              - actions: [{action: notify, with: {channel: oncall, text: "down\n${{ steps }}"}, if: "true"}]
+              - actions: [{action: notify, with: {channel: oncall, text: "down\n${{ server.id }}"}, if: "true"}]
           - name: short
             trigger: alertmanager
             when: true

@@ -161,7 +161,7 @@ struct RulesFleetTests {
     @Test("a trigger names a source, or the only source of a kind")
     func kinds() {
         func source(_ trigger: String, _ kinds: [String: SourceKindName]) -> String? {
-            let lines = trigger.contains("command") ? ["when: -", "permissions: {users: [U1]}"] : []
+            let lines = trigger.contains("command") ? ["when: -", "permissions: {users: [U1]}", "target: '5'"] : []
             return RuleSet.load(
                 [RuleSource(name: "f", text: RulesFixture.alertRule(lines: ["trigger: \(trigger)"] + lines))],
                 revision: RuleSetRevision(rawValue: "r"), sources: Set(kinds.keys), kinds: kinds, floor: Limits()

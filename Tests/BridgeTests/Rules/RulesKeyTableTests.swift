@@ -95,7 +95,7 @@ struct RulesKeyTableTests {
     @Test(
         "wrong files are invalid under the schema",
         arguments: [
-            "wen: true", "enabled: yes", "for: 90", "for: 2x", "autonomy: atuo", "when: -", "limits: {cooldwn: 1h}",
+            "wen: true", "enabled: yes", "for: 90", "for: 2x", "autonomy: atuo", "when: []", "limits: {cooldwn: 1h}",
             "probe: {tcp: 0}", "actions: []", "actions: [server.restart]", "actions: [{action: notify}]", "actions: [notify]",
             "actions: [{action: notify, with: {channel: ops, txt: a}}]", "actions: [{action: server.reboot, with: {a: 1}}]",
             "actions: [{action: http.request, with: {url: x, method: post}}]", "escalation: [{timeout: 10m}]",
