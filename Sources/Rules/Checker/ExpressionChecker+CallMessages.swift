@@ -34,7 +34,8 @@ extension ExpressionChecker {
         }
         let names = call.target == nil ? CELDeclarations.globalNames : CELDeclarations.memberNames
         if let near = Suggestion.hint(for: call.name, among: names) { return near }
-        if call.target == nil, let full = names.first(where: { $0.utf8.reversed().starts(with: ".\(call.name)".utf8.reversed()) }) {
+        if call.target == nil, let full = names.first(where: { $0.utf8.reversed().starts(with: ".\(call.name)".utf8.reversed()) })
+        {
             return "did you mean `\(full)`?"
         }
         let others = call.target == nil ? CELDeclarations.memberNames : CELDeclarations.globalNames

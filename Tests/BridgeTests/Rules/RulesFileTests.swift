@@ -170,6 +170,10 @@ struct RulesFileTests {
             "when: \(String(repeating: "(", count: 129))1\(String(repeating: ")", count: 129))"),
         .notACondition: RulesFixture.alertRule("when: event.labels.a"),
         .badConstant: RulesFixture.alertRule("when: event.labels.a.matches(\"(\")"),
+        .costly: RulesFixture.alertRule(
+            "when: event.payload.exists(k, event.labels.exists(l, event.labels[l] == k))"),
+        .tooCostly: RulesFixture.alertRule(
+            "when: event.payload.a.exists(x, event.payload.b.exists(y, event.payload.c.exists(z, x == y && y == z)))"),
         .badTemplate: RulesFixture.alertRule("actions: [{action: notify, with: {channel: ops, text: '${{ }}'}}]"),
         .duplicateRule: RulesFixture.alertRule() + RulesFixture.alertRule().replacing("version: 1\nrules:\n", with: ""),
         .unknownSource: RulesFixture.alertRule("trigger: grafana"),

@@ -35,12 +35,12 @@ struct CELMeter: Sendable {
 
     /// For making a text of that length.
     mutating func allocate(text bytes: Int) throws(EvaluationFailure) {
-        guard bytes <= Self.maxTextBytes else {
-            throw EvaluationFailure(.cost, "the expression makes a text longer than \(Self.maxTextBytes) bytes")
-        }
+        guard bytes <= Self.maxTextBytes else { throw Self.textTooLong }
         try charge(tenths: bytes)
         try allocate(memory: bytes)
     }
+
+    static let textTooLong = EvaluationFailure(.cost, "the expression makes a text longer than \(maxTextBytes) bytes")
 
     /// For making a list or map of that many elements.
     mutating func allocate(elements count: Int) throws(EvaluationFailure) {

@@ -16,6 +16,14 @@ enum CELNumberText {
         return "\(sign)\(head)\(tail)e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
     }
 
+    /// The shortest decimal that reads back as the same number, never with an exponent: `85`, `0.1`, `NaN`, `-Infinity`.
+    static func plainText(of number: Double) -> String {
+        if number.isNaN { return "NaN" }
+        if number.isInfinite { return number < 0 ? "-Infinity" : "Infinity" }
+        let (digits, point) = shortestDigits(number.magnitude)
+        return (number.sign == .minus ? "-" : "") + (digits.isEmpty ? "0" : plain(digits, point))
+    }
+
     private static func plain(_ digits: [UInt8], _ point: Int) -> String {
         let text = String(decoding: digits, as: UTF8.self)
         if point <= 0 { return "0." + String(repeating: "0", count: -point) + text }
