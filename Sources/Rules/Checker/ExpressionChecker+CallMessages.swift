@@ -91,7 +91,7 @@ extension ExpressionChecker {
                 at: site.isMember && index == 0 ? site.nameSpan : spanOfArgument(site, index))
         }
         guard !isReported else { return }
-        let all = types.map(\.title).joined(separator: ", ")
+        let all = types.map(\.text).joined(separator: ", ")
         report(.typeMismatch, "`\(site.name)` does not take (\(all))", hint: mixedNumbersHint(site, types), at: site.nameSpan)
     }
 

@@ -63,7 +63,7 @@ extension ExpressionChecker {
         var result: StaticType?
         let arePlain = types.allSatisfy(\.isPlain)
         for overload in overloads where overload.isMember == isMember && overload.parameters.count == types.count {
-            guard let found = result(of: overload, types) else { continue }
+            guard let found = outcome(of: overload, types) else { continue }
             // Other forms that also fit could only be told apart by what is not known.
             if arePlain { return found }
             guard let known = result else {
@@ -77,7 +77,7 @@ extension ExpressionChecker {
     }
 
     /// What the overload gives; `nil` when it does not take the types.
-    private mutating func result(of overload: CELOverload, _ types: [StaticType]) -> StaticType? {
+    private mutating func outcome(of overload: CELOverload, _ types: [StaticType]) -> StaticType? {
         guard overload.isGeneric else { return solver.assign(types, to: overload.parameters) ? overload.result : nil }
         var names: [String: StaticType] = [:]
         let wanted = overload.parameters.map { solver.instantiate($0, &names) }

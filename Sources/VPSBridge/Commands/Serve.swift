@@ -49,8 +49,8 @@ enum LoadedRules {
             throw ExitCode.badConfiguration
         }
         let load = RuleSet.load(
-            files.files, revision: files.revision, sources: Set(configuration.sources.keys), floor: configuration.limits,
-            zoneData: ZoneFiles.read)
+            files.files, revision: files.revision, sources: Set(configuration.sources.keys),
+            kinds: configuration.sourceKinds, floor: configuration.limits, zoneData: ZoneFiles.read)
         if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
         guard let ruleSet = load.ruleSet else {
             Output.note("vpsbridge: the rules are not usable; nothing was started")
