@@ -106,3 +106,33 @@ struct RulesKeyTableTests {
         #expect(try findings(RulesFixture.alertRule(line)) != [])
     }
 }
+
+/// Rule files from anywhere: whatever they hold, they are read or refused.
+@Suite("rules: mutated rule files")
+struct RulesMutationTests {
+    @Test("mutated files with every key are read or refused, and what is read keeps its effective form")
+    func mutations() {
+        let seed = Array(RulesEveryKey.supported.utf8)
+        var random = RulesRandom(seed: 11)
+        for _ in 0..<120 {
+            var bytes = seed
+            for _ in 0...random.below(2) {
+                let place = random.below(bytes.count)
+                switch random.below(4) {
+                case 0: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.below(12)))
+                case 1:
+                    let marks = Array("&*!|>{}[]:,-#'\"%@`\n\t ?\u{0}$/.".utf8)
+                    bytes[place] = marks[random.below(marks.count)]
+                case 2: bytes.insert(contentsOf: Array("${{ secrets.TOKEN }}".utf8), at: place)
+                default: bytes.insert(contentsOf: Array(bytes[place...].prefix(random.below(60))), at: place)
+                }
+            }
+            let load = RulesFixture.load(String(decoding: bytes, as: UTF8.self))
+            #expect((load.ruleSet == nil) == load.diagnostics.hasErrors)
+            #expect(load.diagnostics.allSatisfy { $0.line >= 1 && $0.column >= 1 })
+            guard let set = load.ruleSet else { continue }
+            let again = RulesFixture.load(set.effectiveForm())
+            #expect(again.ruleSet?.rules.map { RulesShape.of($0) } == set.rules.map { RulesShape.of($0) })
+        }
+    }
+}
