@@ -16,7 +16,7 @@ package final class RuleBook: Sendable {
     private let queries: any Queries
     private let zoneData: @Sendable (String) -> [UInt8]?
 
-    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:kinds:floor:zoneData:)`` takes it.
+    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:kinds:secrets:floor:zoneData:)`` takes it.
     package init(
         current: RuleSet, queries: any Queries, zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {

@@ -8,8 +8,22 @@ package final class DiagnosticCollector {
     /// All errors that were reported, also those that were not kept.
     package private(set) var errorCount = 0
 
+    /// Whether no further finding is kept: nobody needs to think of a hint for it.
+    var isFull: Bool { diagnostics.count >= Self.limit }
+    /// Every key that was asked for, as `table.key`, when the reader is being watched; only tests do.
+    private(set) var readKeys: Set<String>?
+
     /// A collector with nothing in it.
     package init() {}
+
+    /// A collector that remembers which keys the reader asks for.
+    init(watchesKeys: Bool) {
+        if watchesKeys { readKeys = [] }
+    }
+
+    func noteRead(_ table: String, _ key: String) {
+        if readKeys != nil { readKeys?.insert("\(table).\(key)") }
+    }
 
     /// Adds a finding.
     package func report(_ diagnostic: Diagnostic) {
