@@ -44,11 +44,16 @@ struct CELMeter: Sendable {
 
     /// For making a list or map of that many elements.
     mutating func allocate(elements count: Int) throws(EvaluationFailure) {
-        guard count <= Self.maxElements else {
-            throw EvaluationFailure(.cost, "the expression makes a list or map of more than \(Self.maxElements) elements")
-        }
+        try Self.check(elements: count)
         try charge(tenths: count)
         try allocate(memory: count * 16)
+    }
+
+    /// Refuses a list or map that is being made and has too many elements already.
+    static func check(elements count: Int) throws(EvaluationFailure) {
+        guard count <= maxElements else {
+            throw EvaluationFailure(.cost, "the expression makes a list or map of more than \(maxElements) elements")
+        }
     }
 
     private mutating func allocate(memory bytes: Int) throws(EvaluationFailure) {
