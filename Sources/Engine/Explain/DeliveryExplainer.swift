@@ -56,7 +56,9 @@ package struct DeliveryExplainer: Sendable {
         _ id: DeliveryID, event index: Int?, other: Rules?
     ) async throws(Problem) -> DeliveryExplanation {
         do throws(StoreError) {
-            guard let decision = try await queries.decision(on: id) else { throw StoreError(.conflict, "there is no delivery \(id)") }
+            guard let decision = try await queries.decision(on: id) else {
+                throw StoreError(.conflict, "there is no delivery \(id)")
+            }
             var runs: [RunHistory] = []
             for run in decision.runs where index == nil || run.event.index == index { runs.append(try await history(of: run)) }
             let audit = try await queries.auditEntries(run: nil, delivery: id, limit: 1_000).filter { $0.run == nil }
@@ -132,7 +134,9 @@ package struct DeliveryExplainer: Sendable {
             return present.map { Rules(ruleSet: $0.ruleSet, name: "\($0.name), which may not be those of its time") }
         }
         guard let stored = try await queries.ruleSet(revision), let ruleSet = load(stored) else {
-            return present.map { Rules(ruleSet: $0.ruleSet, name: "\($0.name), since those of its time (\(revision)) are not usable") }
+            return present.map {
+                Rules(ruleSet: $0.ruleSet, name: "\($0.name), since those of its time (\(revision)) are not usable")
+            }
         }
         return Rules(ruleSet: ruleSet, name: "revision \(revision)")
     }

@@ -59,6 +59,7 @@ extension RunHistory {
 extension AuditEntry {
     /// The entry on one line, safe for a terminal.
     package var line: String {
-        "\(at.rfc3339) \(kind.rawValue) \(reason?.rawValue ?? "-") by \(actor)\(rule.map { " rule \($0)" } ?? ""): \(detail)".printable
+        "\(at.rfc3339) \(kind.rawValue) \(reason?.rawValue ?? "-") by \(actor)\(rule.map { " rule \($0)" } ?? ""): \(detail)"
+            .printable
     }
 }

@@ -94,9 +94,12 @@ extension RulePlan {
         }
         switch destination {
         case .none: break
-        case .unknown: lines.append("server    not looked up: VPS.org is not asked here")
+        case .unknown:
+            lines.append(
+                "server    not looked up: VPS.org is not asked here"
+                    + (pendingConditions > 0 ? ", and when_server not judged" : ""))
         case .one(let server): lines.append("server    \(server.name) (\(server.id)), \(server.status)".printable)
-        case .unresolved(let reason): lines.append("server    none: \(reason); this ends as a dead letter".printable)
+        case .unresolved(let reason): lines.append("server    none: \(reason)".printable)
         }
         if !serverConditions.isEmpty {
             lines.append("when_server")
@@ -109,7 +112,9 @@ extension RulePlan {
         }
         for message in messages { lines.append("message   to \(message.channel): \(message.text.shown)".printable) }
         if laterRungs > 0 {
-            lines.append("then      \(laterRungs) more \(laterRungs == 1 ? "rung" : "rungs"), when no effect is seen within \(timeout.words)")
+            lines.append(
+                "then      \(laterRungs) more \(laterRungs == 1 ? "rung" : "rungs"), when no effect is seen within \(timeout.words)"
+            )
         }
         return lines
     }

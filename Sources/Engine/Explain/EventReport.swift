@@ -91,7 +91,10 @@ package struct EventReporter: Sendable {
         case .disabled: return (.disabled, "enabled: false")
         case .otherSource: return (.otherSource, "waits for \(rule.trigger.source)")
         case .otherStatus:
-            return (.otherStatus, "waits for a \(rule.trigger.command == nil ? "problem" : "command"), and this is a \(event.status.rawValue)")
+            return (
+                .otherStatus,
+                "waits for a \(rule.trigger.command == nil ? "problem" : "command"), and this is a \(event.status.rawValue)"
+            )
         case nil: break
         }
         if let command = event.command {

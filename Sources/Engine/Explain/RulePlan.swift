@@ -41,11 +41,14 @@ package struct RulePlan: Sendable {
     package let target: Rendered?
     /// The server of that text.
     package let destination: Destination
-    /// The conditions of `when_server`; evaluated only when the server is known.
+    /// The conditions of `when_server`, when the server is known.
     package let serverConditions: [ConditionExplanation]
+    /// How many conditions wait for the server to be known.
+    package let pendingConditions: Int
     /// What stands between the match and the first request, in its order.
     package let waits: [String]
-    /// Why nothing would be sent, a reason each; empty when nothing speaks against it.
+    /// Why nothing would be sent, or not at once, a reason each; empty when nothing speaks against it. When the run would end
+    /// before its first request, there are no requests either.
     package let obstacles: [String]
     /// The requests of the first rung, in their order.
     package let requests: [Request]
@@ -80,31 +83,45 @@ package struct RulePlanner: Sendable {
         let target = rule.hasTarget ? rendered { () throws(EvaluationFailure) in try rule.evaluateTarget(context) } : nil
         let destination = destination(target)
         if case .one(let server) = destination { context.server = server }
-        let rung = rule.rungs.first
+        let conditions = conditions(rule, context)
+        let ends = end(rule, destination, conditions)
+        let rung = ends == nil ? rule.rungs.first : nil
         return RulePlan(
-            targetExpression: rule.targetText, target: target, destination: destination,
-            serverConditions: conditions(rule, context), waits: waits(rule, event: event),
-            obstacles: obstacles(rule, context.server), requests: requests(rung, context.server),
-            messages: messages(rung, context), laterRungs: max(0, rule.rungs.count - 1), timeout: rung?.timeout ?? .zero)
+            targetExpression: rule.targetText, target: target, destination: destination, serverConditions: conditions,
+            pendingConditions: context.server == nil ? rule.serverConditionCount : 0,
+            waits: waits(rule, event: event), obstacles: ends.map { [$0] } ?? obstacles(rule, context.server),
+            requests: requests(rung, context.server), messages: messages(rung, context),
+            laterRungs: rung == nil ? 0 : rule.rungs.count - 1, timeout: rung?.timeout ?? .zero)
+    }
+
+    /// Why the run would end before its first request; `nil` when it would not.
+    private func end(_ rule: Rule, _ destination: RulePlan.Destination, _ conditions: [ConditionExplanation]) -> String? {
+        switch destination {
+        case .none, .unknown: return nil
+        case .unresolved: return rule.actsOnServer ? "without one server nothing is done: a dead letter" : nil
+        case .one(let server):
+            if settings.protected.contains(server) { return "\(server.name) (\(server.id)) is protected" }
+            return conditions.contains { $0.verdict != .match } ? "when_server does not hold" : nil
+        }
     }
 
     private func destination(_ target: RulePlan.Rendered?) -> RulePlan.Destination {
         guard let target else { return .none }
-        guard case .text(let text) = target else { return .unresolved("without a target there is no server") }
+        guard case .text(let text) = target else { return .unresolved("the target has no value") }
         guard let fleet else { return .unknown }
         switch resolver.resolve(text, among: fleet) {
         case .one(let server): return .one(server)
         case .none: return .unresolved("no server is named so")
         case .several(let servers):
-            return .unresolved("\(servers.count) servers are named so: " + servers.prefix(5).map { "\($0.name) (\($0.id))" }.joined(separator: ", "))
+            return .unresolved(
+                "\(servers.count) servers are named so: "
+                    + servers.prefix(5).map { "\($0.name) (\($0.id))" }.joined(separator: ", "))
         }
     }
 
     private func conditions(_ rule: Rule, _ context: EvaluationContext) -> [ConditionExplanation] {
         if context.server != nil { return rule.explainServerConditions(context) }
-        return rule.serverConditionTexts.map {
-            ConditionExplanation(expression: $0, verdict: .missing("server"), observations: [])
-        }
+        return []
     }
 
     private func waits(_ rule: Rule, event: Event) -> [String] {
@@ -122,10 +139,7 @@ package struct RulePlanner: Sendable {
     private func obstacles(_ rule: Rule, _ server: Server?) -> [String] {
         guard rule.actsOnServer else { return [] }
         var found: [String] = []
-        if let server {
-            if settings.protected.contains(server) { found.append("\(server.name) (\(server.id)) is protected") }
-            if server.status.isTransitional { found.append("the server is \(server.status): waits until it is not") }
-        }
+        if let server, server.status.isTransitional { found.append("the server is \(server.status): waits until it is not") }
         if rule.autonomy == .observe { found.append("autonomy: observe, so it only says what it would do") }
         if !settings.live { found.append("live: false, so nothing is sent") }
         return found

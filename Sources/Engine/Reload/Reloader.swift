@@ -26,7 +26,8 @@ package final class Reloader: Service {
 
         /// Everything but the rule tests has to be given.
         package init(
-            read: @escaping @Sendable () throws(UnreadableRules) -> RuleFiles, check: @escaping @Sendable (RuleFiles) -> RuleSetLoad,
+            read: @escaping @Sendable () throws(UnreadableRules) -> RuleFiles,
+            check: @escaping @Sendable (RuleFiles) -> RuleSetLoad,
             test: @escaping @Sendable (RuleSet, RuleFiles) -> [String] = { _, _ in [] }, interval: Duration?, channels: [String]
         ) {
             self.read = read
@@ -252,7 +253,8 @@ package final class Reloader: Service {
                         at: now, kind: .bridge, reason: nil, actor: "bridge",
                         detail: "rules refused, \(inForce) stays in force: \(reason.prefix(400))")
                 ],
-                messages: parts.channels.map { NewMessage(destination: .channel($0), text: String(text.prefix(1_500))) }, now: now)
+                messages: parts.channels.map { NewMessage(destination: .channel($0), text: String(text.prefix(1_500))) }, now: now
+            )
             messageDoorbell.ring()
         } catch {
             logger.error("people could not be told of refused rules", metadata: ["error": "\(error)"])

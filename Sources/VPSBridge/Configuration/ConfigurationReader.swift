@@ -126,7 +126,9 @@ struct ConfigurationReader {
             if configuration.channels.count == 1 { configuration.notify = Array(configuration.channels.keys) }
             return
         }
-        let names = node.scalar == nil ? node.identifiers("`notify`", max: 20, collector) : node.string("`notify`", collector).map { [$0] }
+        let names =
+            node.scalar == nil
+            ? node.identifiers("`notify`", max: 20, collector) : node.string("`notify`", collector).map { [$0] }
         guard let names else { return }
         for name in names where !configuration.channels.keys.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
             collector.report(
@@ -146,7 +148,8 @@ struct ConfigurationReader {
         } else if let span = watch.duration("`reload.watch`", collector) {
             if span < .seconds(1) {
                 collector.report(
-                    watch.diagnostic(.outOfRange, "`reload.watch` is shorter than a second", hint: "write `never` to switch it off"))
+                    watch.diagnostic(
+                        .outOfRange, "`reload.watch` is shorter than a second", hint: "write `never` to switch it off"))
             }
             configuration.reloadInterval = span
         }

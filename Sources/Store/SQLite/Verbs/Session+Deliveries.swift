@@ -61,7 +61,8 @@ extension Session {
         let key = SQLValue.int(id.rawValue)
         let found = try first("SELECT dispatched_at, revision FROM deliveries WHERE id = ?", [key]) { row in
             DeliveryDecision(
-                decidedAt: try row.optionalTime(), revision: try row.optionalText().map { RuleSetRevision(rawValue: $0) }, runs: [])
+                decidedAt: try row.optionalTime(), revision: try row.optionalText().map { RuleSetRevision(rawValue: $0) },
+                runs: [])
         }
         guard var decision = found else { return nil }
         decision.runs = try all(
