@@ -23,7 +23,13 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let load = try ConfigurationFile.read(config, needsSecrets: true)
-        let findings = try CheckFindings(load, rules: rules)
+        let findings: CheckFindings
+        do throws(UnreadableFile) {
+            findings = try CheckFindings(load, rules: rules)
+        } catch {
+            Output.note("vpsbridge: \(error)")
+            throw ExitCode.unreadable
+        }
         let report = DiagnosticReport.render(findings.diagnostics, format)
         if format == .text {
             if !report.isEmpty { Output.note(report) }
@@ -32,8 +38,11 @@ struct Check: AsyncParsableCommand {
         }
         for problem in findings.problems { Output.note("vpsbridge: \(problem)") }
         if format == .text, let summary = findings.summary { Output.line(summary) }
-        let exit = findings.exitCode(isStrict: strict)
-        if exit != .success { throw exit }
+        switch findings.outcome {
+        case .right: break
+        case .onlyWarnings: if strict { throw ExitCode.onlyWarnings }
+        case .wrong: throw ExitCode.badConfiguration
+        }
     }
 }
 
@@ -47,10 +56,17 @@ struct CheckFindings {
     /// One line that says what was found to be right; `nil` when something is not.
     private(set) var summary: String?
 
+    /// What they come to.
+    enum Outcome: Equatable {
+        case right
+        case onlyWarnings
+        case wrong
+    }
+
     /// Checks the rules of a configuration too when that is itself wrong: both are mended in one go then.
     ///
-    /// Exits with 66 when rules were named on the command line and can not be read.
-    init(_ load: ConfigurationFile.Load, rules: String?) throws {
+    /// - Throws: `UnreadableFile` when rules were named on the command line and can not be read.
+    init(_ load: ConfigurationFile.Load, rules: String?) throws(UnreadableFile) {
         diagnostics = load.diagnostics
         problems = load.problems
         var loaded = LoadedRules(load.draft).choosing(folder: rules, source: nil)
@@ -60,10 +76,7 @@ struct CheckFindings {
         do throws(UnreadableFile) {
             files = try loaded.read()
         } catch {
-            guard rules == nil else {
-                Output.note("vpsbridge: \(error)")
-                throw ExitCode.unreadable
-            }
+            guard rules == nil else { throw error }
             problems.append("rules: \(error)")
             return
         }
@@ -73,8 +86,9 @@ struct CheckFindings {
         summary = "ok: \(configuration.sources.count) sources, \(ruleSet.rules.count) rules, live: \(configuration.live)"
     }
 
-    func exitCode(isStrict: Bool) -> ExitCode {
-        if diagnostics.hasErrors || !problems.isEmpty { return .badConfiguration }
-        return isStrict && !diagnostics.isEmpty ? .onlyWarnings : .success
+    /// What they come to, all together.
+    var outcome: Outcome {
+        if diagnostics.hasErrors || !problems.isEmpty { return .wrong }
+        return diagnostics.isEmpty ? .right : .onlyWarnings
     }
 }

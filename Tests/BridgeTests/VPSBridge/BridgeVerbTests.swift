@@ -1,4 +1,3 @@
-import ArgumentParser
 import Engine
 import Foundation
 import Model
@@ -33,16 +32,16 @@ struct BridgeVerbTests {
         #expect(server.map { "\($0.name) \($0.id) \($0.status)" } == shown)
     }
 
-    @Test("check ends with 78 for errors, 3 for warnings when they count, 0 else")
+    @Test("what check comes to, over both files")
     func checkExits() throws {
         let good = try CheckFindings(ConfigurationTests.load(""), rules: nil)
         #expect(good.summary == "ok: 0 sources, 0 rules, live: false")
-        #expect(good.exitCode(isStrict: true) == .success)
+        #expect(good.outcome == .right)
         let bad = try CheckFindings(ConfigurationTests.load("lve: true"), rules: nil)
-        #expect(bad.summary == nil && bad.exitCode(isStrict: false) == .badConfiguration)
-        #expect(throws: ExitCode.unreadable) { try CheckFindings(ConfigurationTests.load(""), rules: "/nowhere/rules") }
+        #expect(bad.summary == nil && bad.outcome == .wrong)
+        #expect(throws: UnreadableFile.self) { try CheckFindings(ConfigurationTests.load(""), rules: "/nowhere/rules") }
         let missing = try CheckFindings(ConfigurationTests.load("rules: /nowhere/rules"), rules: nil)
-        #expect(missing.problems.count == 1 && missing.exitCode(isStrict: false) == .badConfiguration)
+        #expect(missing.problems.count == 1 && missing.outcome == .wrong)
     }
 
     @Test("a mistake in either file is found together with those of the other")
