@@ -30,6 +30,6 @@ struct VPSAPIRequestLineTests {
         let request = try #require(transport.requests.first)
         #expect(
             "\(request.method.rawValue) \(request.url)"
-                == operation.requestLine(server: "12345").replacing(" ", with: " https://admin.vps.org"))
+                == operation.requestLine(server: "12345").replacing(" ", with: " https://admin.vps.org:443"))
     }
 }

@@ -34,7 +34,10 @@ struct BridgeVerbTests {
 
     @Test("what check comes to, over both files")
     func checkExits() throws {
-        let good = try CheckFindings(ConfigurationTests.load(""), rules: nil)
+        let folder = FileManager.default.temporaryDirectory.path + "/vpsbridge-check-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let good = try CheckFindings(ConfigurationTests.load("rules: \(folder)"), rules: nil)
         #expect(good.summary == "ok: 0 sources, 0 rules, live: false")
         #expect(good.outcome == .right)
         let bad = try CheckFindings(ConfigurationTests.load("lve: true"), rules: nil)
