@@ -30,7 +30,7 @@ struct Check: AsyncParsableCommand {
             Output.note("vpsbridge: \(error)")
             throw ExitCode.unreadable
         }
-        let report = DiagnosticReport.render(findings.diagnostics, format)
+        let report = DiagnosticReport.render(findings.diagnostics, format: format)
         if format == .text {
             if !report.isEmpty { Output.note(report) }
         } else {
