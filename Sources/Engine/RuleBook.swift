@@ -35,7 +35,7 @@ package final class RuleBook: Sendable {
     private let zoneData: @Sendable (String) -> [UInt8]?
     private let thread = OwnThread(label: "rules.older")
 
-    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:floor:zoneData:)`` takes it.
+    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:kinds:secrets:floor:zoneData:)`` takes it.
     package init(
         current: RuleSet, queries: any Queries, zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
@@ -70,6 +70,7 @@ package final class RuleBook: Sendable {
         state.withLock { $0.keep(ruleSet) }
         return ruleSet.rule(named: name)
     }
+
     /// The rule set of stored texts; `nil` when this version takes them for wrong.
     package static func load(_ stored: StoredRuleSet, zoneData: (String) -> [UInt8]?) -> RuleSet? {
         let files = stored.files.map { RuleSource(name: $0.name, text: $0.text) }

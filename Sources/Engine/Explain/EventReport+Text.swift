@@ -108,7 +108,8 @@ extension RulePlan {
         for wait in waits { lines.append("waits     \(wait)") }
         for obstacle in obstacles { lines.append("not sent  \(obstacle)".printable) }
         for (number, request) in requests.enumerated() {
-            lines.append("request \(number + 1) \(request.line)" + (request.after.map { ", when \($0)" } ?? ""))
+            lines.append("request \(number + 1) \(request.line)\(request.after.map { ", when \($0)" } ?? "")".printable)
+            lines += request.details.map { "          \($0)".printable }
         }
         for message in messages { lines.append("message   to \(message.channel): \(message.text.shown)".printable) }
         if laterRungs > 0 {

@@ -8,6 +8,10 @@ package enum DiagnosticReport {
         case text
         /// One object with stable names.
         case json
+        /// SARIF 2.1.0 (OASIS), which code scanning reads.
+        case sarif
+        /// Annotations of GitHub Actions, one line each.
+        case github
     }
 
     /// All findings in that form, in the order of file, line and column; no newline at the end.
@@ -15,6 +19,8 @@ package enum DiagnosticReport {
         switch format {
         case .text: diagnostics.rendered
         case .json: text(json(diagnostics))
+        case .sarif: text(SARIFReport.json(diagnostics))
+        case .github: diagnostics.sortedByPosition.map { GitHubAnnotation.line($0) }.joined(separator: "\n")
         }
     }
 

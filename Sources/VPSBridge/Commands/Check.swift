@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Glibc
 import Rules
 
 /// Checks configuration and rules without starting anything.
@@ -18,8 +19,15 @@ struct Check: AsyncParsableCommand {
     @Option(help: "How findings are printed: \(DiagnosticReport.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format = DiagnosticReport.Format.text
 
+    @Flag(help: "Print the rules with every short form expanded and every default filled in.")
+    var print = false
+
     @Flag(help: "End with 3 when there are warnings and no errors.")
     var strict = false
+
+    func validate() throws {
+        if self.print, format != .text { throw ValidationError("--print goes with --format text alone") }
+    }
 
     func run() async throws {
         let load = try ConfigurationFile.read(config, needsSecrets: true)
@@ -37,7 +45,11 @@ struct Check: AsyncParsableCommand {
             Output.line(report)
         }
         for problem in findings.problems { Output.note("vpsbridge: \(problem)") }
-        if format == .text, let summary = findings.summary { Output.line(summary) }
+        if let ruleSet = findings.ruleSet, self.print {
+            Output.write(ruleSet.effectiveForm(), to: STDOUT_FILENO)
+        } else if format == .text, let summary = findings.summary {
+            Output.line(summary)
+        }
         switch findings.outcome {
         case .right: break
         case .onlyWarnings: if strict { throw ExitCode.onlyWarnings }
@@ -53,6 +65,8 @@ struct CheckFindings {
     private(set) var diagnostics: [Diagnostic]
     /// What is wrong outside the files' texts.
     private(set) var problems: [String]
+    /// The rules, when everything is right.
+    private(set) var ruleSet: RuleSet?
     /// One line that says what was found to be right; `nil` when something is not.
     private(set) var summary: String?
 
@@ -83,6 +97,7 @@ struct CheckFindings {
         let checked = loaded.check(files)
         diagnostics += checked.diagnostics
         guard problems.isEmpty, let configuration = load.configuration, let ruleSet = checked.ruleSet else { return }
+        self.ruleSet = ruleSet
         summary = "ok: \(configuration.sources.count) sources, \(ruleSet.rules.count) rules, live: \(configuration.live)"
     }
 

@@ -12,7 +12,7 @@ struct CELConformance {
     private static let floors: [String: (passed: Int, of: Int)] = [
         "core": (820, 820), "ext-strings": (148, 148), "ext-math": (152, 152), "ext-optional": (41, 41),
         "ext-network": (52, 52), "ext-two-var-comprehensions": (27, 27), "ext-bindings": (7, 7), "ext-encoders": (2, 2),
-        "checker": (0, 24),
+        "checker": (24, 24),
     ]
 
     private static let folder =
@@ -33,7 +33,6 @@ struct CELConformance {
                 tallies[tier, default: Tally()].total += 1
                 switch RulesConformanceCase(json, engine: engine).outcome() {
                 case .passed: tallies[tier, default: Tally()].passed += 1
-                case .notRun: break
                 case .failed(let problem): failures.append("\(json["id"]?.stringValue ?? "?"): \(problem)")
                 }
             }

@@ -7,7 +7,8 @@ struct RulesCELCostTests {
     private static let variables: [String: CELValue] = [
         "big": .string(String(repeating: "x", count: 60_000)), "huge": .string(String(repeating: "ab,", count: 300_000)),
         "many": .list(Array(repeating: 1, count: 5_000)), "texts": .list(Array(repeating: .string("abcdefgh"), count: 9_000)),
-        "pattern": "(((a{9}){9}){9}){9}", "wide": "a{1000}", "bytes": .bytes(Array(repeating: 7, count: 60_000)),
+        "pattern": "(((a{9}){9}){9}){9}", "wide": "a{1000}", "tooWide": "((((a{9}){9}){9}){9}){9}",
+        "bytes": .bytes(Array(repeating: 7, count: 60_000)),
     ]
 
     @Test(
@@ -24,6 +25,8 @@ struct RulesCELCostTests {
             "base64.encode(bytes)", "many.all(x, base64.encode(b'x') == base64.encode(bytes))", "base64.decode(big + big)",
             "many.all(x, math.greatest(many) == 1)", "many.exists(x, math.least(many) == 2) || true",
             "many.exists(x, 'a'.matches(pattern)) || true", "many.exists(x, 'a'.matches(wide)) || true",
+            "many.exists(x, 'a'.matches(tooWide)) || true",
+            "many.all(x, !''.matches('a{1000}'))",
             "many.all(x, many.all(i, v, v == 1))", "many.exists(i, x, many.transformList(j, v, v).size() == 0) || true",
             "many.transformMap(i, v, v).transformMap(k, v, v).size() == 0 || many.transformMapEntry(i, v, {i: v, i + 5000: v}).size() > 0",
             "[1, 2, 3].transformMapEntry(i, v, many.transformMap(j, w, w))",
@@ -71,6 +74,22 @@ struct RulesCELCostTests {
         // A tenth of a unit for a character at least, and no more than a few tenths.
         let (small, large) = try (cost(1_000), cost(11_000))
         #expect((1_000...5_000).contains(large - small), "\(text): \(small), \(large)")
+    }
+
+    @Test("a list or map that grows too large ends while it is made, not afterwards")
+    func growingResults() throws {
+        let entries = (0..<4_000).map { (key: CELValue.int($0), value: CELValue.int($0)) }
+        let table = CELVariableTable([
+            "list": .list(Array(repeating: 1, count: 40_000)), "map": .map(try #require(CELMap(entries))),
+        ])
+        for text in [
+            "list.map(x, x)", "list.filter(x, true)", "list.transformList(i, x, x)", "list.transformMapEntry(i, x, map)",
+        ] {
+            var evaluator = CELEvaluator(variables: table)
+            let expression = try CELExpression(text)
+            #expect(throws: EvaluationFailure.self) { try evaluator.value(of: expression) }
+            #expect(evaluator.cost < 25_000, "\(text): \(evaluator.cost)")
+        }
     }
 
     @Test("macros inside each other are limited to three, bindings are not loops")

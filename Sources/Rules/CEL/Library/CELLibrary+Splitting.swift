@@ -84,17 +84,16 @@ extension CELLibrary {
     /// Where the part stands, without overlaps; an empty part stands before every code point and at the end.
     private static func places(of part: [UInt8], in bytes: [UInt8], limit: Int?) -> [Int] {
         var places: [Int] = []
-        var position = 0
-        while position + part.count <= bytes.count, places.count < limit ?? .max {
-            if part.isEmpty {
+        guard !part.isEmpty else {
+            for position in 0...bytes.count where places.count < limit ?? .max {
                 if position == bytes.count || bytes[position] & 0xC0 != 0x80 { places.append(position) }
-                position += 1
-            } else if bytes[position] == part[0], bytes[position..<position + part.count].elementsEqual(part) {
-                places.append(position)
-                position += part.count
-            } else {
-                position += 1
             }
+            return places
+        }
+        var position = 0
+        while places.count < limit ?? .max, let place = CELByteSearch.first(of: part, in: bytes, from: position) {
+            places.append(place)
+            position = place + part.count
         }
         return places
     }

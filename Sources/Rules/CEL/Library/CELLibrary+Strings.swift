@@ -72,27 +72,30 @@ extension CELLibrary {
         _ text: String, _ values: [CELValue], meter: inout CELMeter
     ) throws(EvaluationFailure) -> CELValue {
         guard case .int(let index) = values[1] else { throw noOverload("charAt", values) }
-        let scalars = Array(text.unicodeScalars)
-        guard index >= 0, index <= scalars.count else { throw outside() }
-        let found = index == scalars.count ? "" : String(scalars[Int(index)])
-        try meter.allocate(text: found.utf8.count)
-        return .string(found)
+        let bytes = Array(text.utf8)
+        let start = try offset(index, in: bytes)
+        let end = CELByteSearch.offset(ofCodePoint: 1, in: Array(bytes[start...].prefix(5))) ?? 0
+        return try piece(bytes[start..<start + end], meter: &meter)
     }
 
     private static func substring(
         _ text: String, _ values: [CELValue], meter: inout CELMeter
     ) throws(EvaluationFailure) -> CELValue {
-        let scalars = Array(text.unicodeScalars)
-        guard case .int(let start) = values[1] else { throw noOverload("substring", values) }
-        var end = Int64(scalars.count)
+        guard case .int(let first) = values[1] else { throw noOverload("substring", values) }
+        let bytes = Array(text.utf8)
+        let start = try offset(first, in: bytes)
+        var end = bytes.count
         if values.count == 3 {
-            guard case .int(let wanted) = values[2] else { throw noOverload("substring", values) }
-            end = wanted
+            guard case .int(let last) = values[2] else { throw noOverload("substring", values) }
+            end = try offset(last, in: bytes)
         }
-        guard start >= 0, start <= end, end <= scalars.count else { throw outside() }
-        let found = String(String.UnicodeScalarView(scalars[Int(start)..<Int(end)]))
-        try meter.allocate(text: found.utf8.count)
-        return .string(found)
+        guard start <= end else { throw EvaluationFailure(.invalidValue, "the substring ends before it begins") }
+        return try piece(bytes[start..<end], meter: &meter)
+    }
+
+    private static func piece(_ bytes: ArraySlice<UInt8>, meter: inout CELMeter) throws(EvaluationFailure) -> CELValue {
+        try meter.allocate(text: bytes.count)
+        return .string(String(decoding: bytes, as: UTF8.self))
     }
 
     /// `indexOf` and `lastIndexOf`: -1 for what is not there.
@@ -101,35 +104,28 @@ extension CELLibrary {
     ) throws(EvaluationFailure) -> CELValue {
         guard case .string(let part) = values[1] else { throw noOverload(function.rawValue, values) }
         try meter.charge(units: searchUnits(text, part))
-        let scalars = Array(text.unicodeScalars)
-        let wanted = Array(part.unicodeScalars)
-        var offset = function == .indexOf ? 0 : Int64(scalars.count)
+        let bytes = Array(text.utf8)
+        var start = function == .indexOf ? 0 : bytes.count
         if values.count == 3 {
             guard case .int(let given) = values[2] else { throw noOverload(function.rawValue, values) }
-            guard given >= 0, given <= scalars.count else { throw outside() }
-            offset = given
+            start = try offset(given, in: bytes)
         }
-        let last = scalars.count - wanted.count
+        let wanted = Array(part.utf8)
         let found =
             function == .indexOf
-            ? firstMatch(wanted, scalars, in: stride(from: Int(offset), through: last, by: 1))
-            : firstMatch(wanted, scalars, in: stride(from: min(Int(offset), last), through: 0, by: -1))
-        return .int(Int64(found ?? -1))
+            ? CELByteSearch.first(of: wanted, in: bytes, from: start) : CELByteSearch.last(of: wanted, in: bytes, upTo: start)
+        return .int(found.map { CELByteSearch.codePoints(in: bytes, before: $0) } ?? -1)
     }
 
-    private static func firstMatch(
-        _ wanted: [Unicode.Scalar], _ scalars: [Unicode.Scalar], in places: StrideThrough<Int>
-    ) -> Int? {
-        for place in places where scalars[place..<place + wanted.count].elementsEqual(wanted) { return place }
-        return nil
+    private static func offset(_ codePoint: Int64, in bytes: [UInt8]) throws(EvaluationFailure) -> Int {
+        guard let offset = CELByteSearch.offset(ofCodePoint: codePoint, in: bytes) else {
+            throw EvaluationFailure(.invalidValue, "the position is outside the text")
+        }
+        return offset
     }
 
     /// What a search costs that may compare every byte of one with every byte of the other.
     static func searchUnits(_ text: String, _ part: String) -> Int {
         (text.utf8.count / 10 + 1) * (part.utf8.count / 10 + 1)
-    }
-
-    static func outside() -> EvaluationFailure {
-        EvaluationFailure(.invalidValue, "the position is outside the text")
     }
 }

@@ -16,7 +16,7 @@ extension CELLibrary {
             return .bool(text.utf8.count >= other.utf8.count && text.utf8.suffix(other.utf8.count).elementsEqual(other.utf8))
         case .contains:
             try meter.charge(units: searchUnits(text, other))
-            return .bool(search(Array(text.utf8), for: Array(other.utf8)))
+            return .bool(CELByteSearch.first(of: Array(other.utf8), in: Array(text.utf8)) != nil)
         default: return .bool(try match(text, other, compiled: pattern, meter: &meter))
         }
     }
@@ -31,15 +31,6 @@ extension CELLibrary {
         case .map(let map): return .int(Int64(map.count))
         default: throw noOverload("size", value)
         }
-    }
-
-    private static func search(_ text: [UInt8], for part: [UInt8]) -> Bool {
-        guard let first = part.first else { return true }
-        guard text.count >= part.count else { return false }
-        for start in 0...(text.count - part.count) where text[start] == first {
-            if text[start..<start + part.count].elementsEqual(part) { return true }
-        }
-        return false
     }
 
     private static func match(

@@ -68,7 +68,7 @@ enum CELNumberText {
         return !bytes.isEmpty && bytes.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Reads a decimal number; also `NaN`, `Infinity`, `inf` with an optional sign. No hexadecimal, no white space.
+    /// Reads a decimal number that is in range; also `NaN`, `Infinity`, `inf` with an optional sign. No hexadecimal, no white space.
     static func double(_ text: String) -> Double? {
         if isOne(of: ["NaN", "nan"], text) { return .nan }
         if isOne(of: ["Infinity", "+Infinity", "inf", "+inf", "Inf", "+Inf"], text) { return .infinity }
@@ -76,6 +76,7 @@ enum CELNumberText {
         let allowed = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
         }
-        return allowed ? Double(text) : nil
+        guard allowed, let number = Double(text), number.isFinite else { return nil }
+        return number
     }
 }
