@@ -172,7 +172,12 @@ def explains(world, bench):
     world.run("try", "--source", "alertmanager", "-", stdin="{", ends_with=1)
     world.run("try", "--source", "alertmanager", "/nowhere.json", ends_with=66)
     world.run("try", "--source", "nobody", "-", stdin=body, ends_with=64)
-    harness.say("explain and try show conditions, values and requests, and end as documented")
+    assert "name: a-6" in world.run("check", "--print").stdout
+    for form in ("json", "sarif"):
+        json.loads(world.run("check", "--format", form).stdout)
+    world.run("check", "--rules", bench.write("broken/web.yaml", BROKEN), "--format", "github", ends_with=78)
+    world.run("check", "--rules", "/nowhere", ends_with=66)
+    harness.say("explain, try and check show conditions, values and requests, and end as documented")
 
 
 def main():

@@ -131,4 +131,54 @@ struct EngineTrialTests {
             #expect(!line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x1B || $0.value == 0x202E })
         }
     }
+
+    private static let steps = """
+        version: 1
+        rules:
+          - name: ticket
+            trigger: alertmanager
+            when: event.labels.alertname == "Ticket"
+            autonomy: auto
+            actions:
+              - id: ticket
+                action: http.request
+                with:
+                  url: https://tickets.example.com/api/issues
+                  headers: {Authorization: "Bearer ${{ secrets.TOKEN }}"}
+                  json: {title: "disk of ${{ event.labels.server }}"}
+              - {action: notify, with: {channel: ops, text: "ticket ${{ steps.ticket.body.id }}"}}
+          - name: scale-down
+            trigger: alertmanager
+            when: event.labels.alertname == "Scale"
+            group_by: '"web"'
+            fleet: server.name.startsWith("web-")
+            autonomy: approve
+            actions:
+              - {action: fleet.scale, with: {min: 1, max: 3, delta: -5, victim: newest}}
+        """
+
+    @Test("http.request shows address, headers and body, and secrets as ***")
+    func httpRequest() throws {
+        let trial = try Fixture.trial(Fixture.body(["alertname": "Ticket", "server": "web-01"]), rules: Self.steps)
+        let plan = try #require(trial.events.first?.rules.first?.plan)
+        let request = try #require(plan.requests.first)
+        #expect(request.line == "POST https://tickets.example.com/api/issues")
+        #expect(request.details.contains("Authorization: Bearer ***") && request.details.last == "{\"title\":\"disk of web-01\"}")
+        // What a step that was not taken would give is not made up.
+        guard case .failed = plan.messages.first?.text else {
+            Issue.record("a text: \(plan.messages)")
+            return
+        }
+    }
+
+    @Test("fleet.scale shows one request for each server within the bounds, and says when the set is not known")
+    func scale() throws {
+        let fleet = [Fixture.server(1, "web-1"), Fixture.server(2, "web-2"), Fixture.server(3, "db-1"), Fixture.server(4, "web-3")]
+        let body = Fixture.body(["alertname": "Scale"])
+        let plan = try #require(try Fixture.trial(body, fleet: fleet, rules: Self.steps).events.first?.rules.last?.plan)
+        #expect(plan.requests.map(\.line) == ["DELETE /api/v1/servers/4/", "DELETE /api/v1/servers/2/"])
+        let unknown = try #require(try Fixture.trial(body, rules: Self.steps).events.first?.rules.last?.plan)
+        #expect(unknown.requests.map(\.line) == ["DELETE /api/v1/servers/{victim}/"])
+        #expect(unknown.requests.first?.details.last == "the servers are not known here")
+    }
 }
