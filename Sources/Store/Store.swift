@@ -65,8 +65,9 @@ package protocol Store: Sendable {
     /// revision is left as it is.
     func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError)
 
-    /// Appends to the audit what belongs to no run (start, stop, a refused reload).
-    func audit(_ entries: [AuditEntry]) async throws(StoreError)
+    /// Appends to the audit what belongs to no run (start, stop, a refused reload), and puts what people are told of it into the
+    /// outbox, all or nothing.
+    func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError)
 
     /// Proves that the store takes writes.
     func checkWritable() async throws(StoreError)
@@ -87,6 +88,8 @@ package protocol Queries: Sendable {
     /// The intents of a run in the order in which they were written.
     func intents(of run: RunID) async throws(StoreError) -> [Intent]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
+    /// What was decided on a delivery: when, by which rules, and which runs it began. `nil` when there is no such delivery.
+    func decision(on id: DeliveryID) async throws(StoreError) -> DeliveryDecision?
     /// The audit entries of a run or a delivery (of either when both are given), or all, oldest first, `limit` at most, from the
     /// newest back.
     func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry]

@@ -1,5 +1,6 @@
 package import Logging
 package import Model
+import Rules
 import ServiceLifecycle
 package import Store
 package import Webhooks
@@ -92,6 +93,7 @@ package struct Dispatcher: Service {
             decoded.append((delivery, events))
         }
         var open = keys.isEmpty ? [:] : try await queries.openEpisodes(Array(keys))
+        // Once for the whole batch: a reload meanwhile changes what the next batch is judged by, and no event sees two sets.
         let ruleSet = rules.current
         let batch = decoded.map { delivery, events in
             switch events {
@@ -101,7 +103,7 @@ package struct Dispatcher: Service {
                 Dispatch.undecodable(delivery, message: rejection.message, now: now)
             }
         }
-        try await store.commit(DispatchBatch(now: now, deliveries: batch))
+        try await store.commit(DispatchBatch(now: now, revision: ruleSet.revision, deliveries: batch))
         if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
         log(batch)
         return batch.count

@@ -41,9 +41,10 @@ extension SQLiteStore: Store {
         try await writer.submit { try $0.save(ruleSet) }
     }
 
-    package func audit(_ entries: [AuditEntry]) async throws(StoreError) {
+    package func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError) {
         try await writer.submit { session in
             for entry in entries { try session.append(entry) }
+            for message in messages { try session.add(message, now: now) }
         }
     }
 

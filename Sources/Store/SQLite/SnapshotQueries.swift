@@ -37,6 +37,10 @@ extension SnapshotQueries {
         try await reader.read { try $0.delivery(id) }
     }
 
+    package func decision(on id: DeliveryID) async throws(StoreError) -> DeliveryDecision? {
+        try await reader.read { try $0.decision(on: id) }
+    }
+
     package func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry] {
         try await reader.read { try $0.auditEntries(run: run, delivery: delivery, limit: limit) }
     }

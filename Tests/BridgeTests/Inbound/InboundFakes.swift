@@ -55,7 +55,9 @@ final class InboundFakeStore: Store {
         throw Self.unsupported
     }
     func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError) { throw Self.unsupported }
-    func audit(_ entries: [AuditEntry]) async throws(StoreError) { throw Self.unsupported }
+    func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError) {
+        throw Self.unsupported
+    }
     func checkWritable() async throws(StoreError) { throw Self.unsupported }
 }
 
