@@ -6,7 +6,8 @@ import Rules
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the configuration and the rules; 78 when something is wrong.",
-        discussion: "Text goes to standard error and one line to standard output; every other format is one document on standard output.")
+        discussion:
+            "Text goes to standard error and one line to standard output; every other format is one document on standard output.")
 
     @Option(help: "The configuration file; else VPSBRIDGE_CONFIG, ./vpsbridge.yaml, /etc/vpsbridge/vpsbridge.yaml.")
     var config: String?
