@@ -54,8 +54,7 @@ extension RunMachine {
             limits.fleetBudgets = []
         } else if rule.scales {
             // The floor's budgets are one server's; a group has those of its rule, and the fleet's.
-            let floor = settings.limits.budgets
-            limits.budgets = rule.limits.budgets.filter { !floor.contains($0) }
+            limits.budgets = rule.limits.budgets
         }
         return Guards(limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown)
     }

@@ -176,7 +176,7 @@ struct EngineHTTPRequestTests {
         var rules =
             method == "POST" ? Self.idempotent(Self.ticket) : Self.ticket.replacing("method: POST", with: "method: \(method)")
         if method == "GET" {
-            rules = rules.replacing("json:\n                    title: ", with: "query:\n                    title: ")
+            rules = rules.replacing("json:\n            title: ", with: "query:\n            title: ")
         }
         let fixture = try EngineFixture(rules: rules, secrets: Self.secrets)
         fixture.transport.answer(.cut, .cut)
