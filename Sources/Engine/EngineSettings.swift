@@ -23,12 +23,14 @@ package struct EngineSettings: Sendable {
     package var concurrency: Int
     /// After how long without a word an open problem is closed as stale. Default 12 hours.
     package var episodeTimeout: Duration
+    /// Where people are asked by a rule that names no channel; `nil` asks only by the command line.
+    package var approvalChannel: String?
 
     package init(
         live: Bool = false, limits: Limits = Limits(), protected: ProtectedServers = ProtectedServers([]),
         inventoryMaxAge: Duration = .seconds(60), verifyInterval: Duration = .seconds(5), unknownWindow: Duration = .seconds(30),
-        createWindow: Duration = .seconds(300),
-        lease: Duration = .seconds(30), concurrency: Int = 16, episodeTimeout: Duration = .seconds(43_200)
+        createWindow: Duration = .seconds(300), lease: Duration = .seconds(30), concurrency: Int = 16,
+        episodeTimeout: Duration = .seconds(43_200), approvalChannel: String? = nil
     ) {
         self.live = live
         self.limits = limits
@@ -40,5 +42,6 @@ package struct EngineSettings: Sendable {
         self.lease = lease
         self.concurrency = concurrency
         self.episodeTimeout = episodeTimeout
+        self.approvalChannel = approvalChannel
     }
 }

@@ -110,7 +110,10 @@ package struct RulePlanner: Sendable {
     }
 
     private func waits(_ rule: Rule, event: Event) -> [String] {
-        guard event.command == nil else { return [] }
+        let approval =
+            rule.autonomy == .approve && rule.actsOnServer
+            ? ["approval by \(rule.approval.required) within \(rule.approval.timeout.words)"] : []
+        guard event.command == nil else { return approval }
         var waits: [String] = []
         let settle = settings.limits.strictest(rule.limits).settle
         if let span = rule.waitFor, span > settle {
@@ -118,7 +121,7 @@ package struct RulePlanner: Sendable {
         } else if settle > .zero {
             waits.append("settle \(settle.words), from the receipt of the problem")
         }
-        return waits
+        return waits + approval
     }
 
     private func obstacles(_ rule: Rule, _ server: Server?) -> [String] {
