@@ -54,7 +54,7 @@ struct Bridge {
         let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
-            approvalChannel: configuration.notify.first)
+            apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first)
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(

@@ -16,6 +16,12 @@ extension RunMachine {
         } catch {
             return stepFailed(.templateError, "\(label(of: step)) could not be written: \(error.message)", rule: rule, now: now)
         }
+        if request.goesAround(settings.apiOrigin) {
+            return stepFailed(
+                .protected,
+                "\(label(of: step)), \(request): servers are changed by server.* and fleet.scale alone, which are bounded",
+                rule: rule, now: now)
+        }
         if let reason = mayNotSend(rule) {
             return stepFailed(reason, "would \(request): \(Self.words(reason))", rule: rule, now: now)
         }

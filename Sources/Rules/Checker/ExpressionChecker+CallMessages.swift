@@ -34,7 +34,8 @@ extension ExpressionChecker {
         }
         let names = call.target == nil ? CELDeclarations.globalNames : CELDeclarations.memberNames
         if let near = Suggestion.hint(for: call.name, among: names) { return near }
-        if call.target == nil, let full = names.first(where: { $0.utf8.reversed().starts(with: ".\(call.name)".utf8.reversed()) }) {
+        if call.target == nil, let full = names.first(where: { $0.utf8.reversed().starts(with: ".\(call.name)".utf8.reversed()) })
+        {
             return "did you mean `\(full)`?"
         }
         let others = call.target == nil ? CELDeclarations.memberNames : CELDeclarations.globalNames
@@ -90,7 +91,7 @@ extension ExpressionChecker {
                 at: site.isMember && index == 0 ? site.nameSpan : spanOfArgument(site, index))
         }
         guard !isReported else { return }
-        let all = types.map(\.title).joined(separator: ", ")
+        let all = types.map(\.text).joined(separator: ", ")
         report(.typeMismatch, "`\(site.name)` does not take (\(all))", hint: mixedNumbersHint(site, types), at: site.nameSpan)
     }
 

@@ -60,7 +60,7 @@ enum AlertmanagerSchema {
             ("status", .wrapper(.string)), ("labels", .map(.string)), ("annotations", .map(.string)),
             ("startsAt", .wrapper(.string)), ("endsAt", .wrapper(.string)), ("generatorURL", .wrapper(.string)),
             ("fingerprint", .wrapper(.string)),
-        ], isOpen: true)
+        ], others: .any)
 }
 
 /// The form of a Slack slash command (https://docs.slack.dev/interactivity/implementing-slash-commands): texts only, and whatever
@@ -71,5 +71,5 @@ enum SlackSchema {
         fields: [
             "command", "text", "user_id", "user_name", "channel_id", "channel_name", "team_id", "team_domain", "trigger_id",
             "api_app_id",
-        ].map { ($0, .string) }, isOpen: true)
+        ].map { ($0, .string) }, others: .any)
 }

@@ -24,7 +24,7 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let load = try ConfigurationFile.read(config, needsSecrets: true)
         let findings = try CheckFindings(load, rules: rules)
-        let report = DiagnosticReport.render(findings.diagnostics, format)
+        let report = DiagnosticReport.render(findings.diagnostics, format: format)
         if format == .text {
             if !report.isEmpty { Output.note(report) }
         } else {

@@ -11,6 +11,8 @@ struct LoadedRules: Sendable {
     let isNamed: Bool
     /// `nil` checks no trigger against the sources.
     var sources: Set<String>?
+    /// The kind of each source, for the names of its events.
+    var kinds: [String: SourceKindName] = [:]
     /// The names that `${{ secrets.NAME }}` may have; `nil` checks none.
     var secrets: Set<String>?
     let floor: Limits
@@ -20,6 +22,7 @@ struct LoadedRules: Sendable {
         isNamed = configuration.namesRulesFolder
         sources = Set(configuration.sources.keys)
         secrets = Set(configuration.secrets.keys)
+        kinds = configuration.sourceKinds
         floor = configuration.limits
     }
 
@@ -36,8 +39,10 @@ struct LoadedRules: Sendable {
     func choosing(folder other: String?, source: String?) -> LoadedRules {
         var names = sources
         if let source { names?.insert(source) }
-        return LoadedRules(
+        var chosen = LoadedRules(
             folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, secrets: secrets, floor: floor)
+        chosen.kinds = kinds
+        return chosen
     }
 
     /// The files as they are now; none when nobody named a folder and the usual one is not there.
@@ -49,7 +54,8 @@ struct LoadedRules: Sendable {
     /// Checks every key and every expression.
     func check(_ files: RuleFiles) -> RuleSetLoad {
         RuleSet.load(
-            files.files, revision: files.revision, sources: sources, secrets: secrets, floor: floor, zoneData: ZoneFiles.read)
+            files.files, revision: files.revision, sources: sources, kinds: kinds, secrets: secrets, floor: floor,
+            zoneData: ZoneFiles.read)
     }
 
     /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.

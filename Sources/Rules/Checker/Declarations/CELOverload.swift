@@ -5,11 +5,14 @@ struct CELOverload: Sendable {
     let result: StaticType
     /// Whether it is called as `x.name(…)`.
     let isMember: Bool
+    /// Whether its types have parameters.
+    let isGeneric: Bool
 
     init(_ parameters: [StaticType], _ result: StaticType, isMember: Bool = false) {
         self.parameters = parameters
         self.result = result
         self.isMember = isMember
+        isGeneric = parameters.contains(where: \.hasParameters) || result.hasParameters
     }
 
     /// Called as `x.name(…)`.
