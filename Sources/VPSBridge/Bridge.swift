@@ -54,7 +54,7 @@ struct Bridge {
         let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
-            approvalChannel: configuration.notify.first)
+            apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first)
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(
@@ -63,8 +63,9 @@ struct Bridge {
             isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
-            rules: book, sources: configuration.sources, resolver: ServerResolver(aliases: configuration.aliases),
-            settings: settings, clock: clock, doorbell: bells.worker, messageDoorbell: bells.messages, logger: logger)
+            transport: transport, secrets: configuration.secrets, rules: book, sources: configuration.sources,
+            resolver: ServerResolver(aliases: configuration.aliases), settings: settings, clock: clock, doorbell: bells.worker,
+            messageDoorbell: bells.messages, logger: logger)
         let rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, readiness: readiness, logger: logger)
         let notifier = Notifier(

@@ -29,7 +29,8 @@ enum BridgeMetrics {
             "vpsbridge_config_last_reload_successful", "Whether the rule files as last read are in force.",
             reload.isSuccessful ? 1 : 0)
             + gauge(
-                "vpsbridge_config_last_reload_success_timestamp_seconds", "When rule files were last taken, or found to be in force.",
+                "vpsbridge_config_last_reload_success_timestamp_seconds",
+                "When rule files were last taken, or found to be in force.",
                 Int(seconds))
             + gauge("vpsbridge_rules", "Rules in force.", reload.rules)
             + "# HELP vpsbridge_config_info The revision of the rules in force.\n# TYPE vpsbridge_config_info gauge\n"

@@ -27,6 +27,7 @@ data: /var/lib/vpsbridge
 rules: /etc/vpsbridge/rules
 sources:
   alertmanager: {kind: alertmanager, auth: {bearer_file: /etc/vpsbridge/alertmanager-token}}
+  slack: {kind: slack, auth: {signing_secret_file: /etc/vpsbridge/slack-token}}
 channels:
   oncall: {kind: webhook, url: "https://chat.example.com/hooks/oncall"}
 """

@@ -43,6 +43,7 @@ extension RunHistory {
     var lines: [String] {
         var lines = [
             "run \(run.id) of rule \(run.rule): \(run.state.rawValue)\(run.reason.map { ", \($0.rawValue)" } ?? "")",
+            "  why      \(run.detail.isEmpty ? "-" : run.detail)\(run.state.isFinal ? "" : "; looked at next \(run.dueAt.rfc3339)")",
             "  server   \(run.serverName.map { "\($0) (\(run.server?.description ?? "-"))" } ?? "none")",
         ]
         for intent in intents {
@@ -58,7 +59,7 @@ extension Intent {
     /// Method and path, or the whole address of another API; with the name of a server to create or delete.
     fileprivate var requestLine: String {
         guard let operation else { return request.map { "\($0.method) \($0.url)" } ?? kind.rawValue }
-        return operation.requestLine(server: server?.description ?? "-")
+        return operation.requestLine(server: server?.description ?? "-") + (request?.name.map { " (\($0))" } ?? "")
     }
 }
 

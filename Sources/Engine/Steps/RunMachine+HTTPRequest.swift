@@ -16,6 +16,12 @@ extension RunMachine {
         } catch {
             return stepFailed(.templateError, "\(label(of: step)) could not be written: \(error.message)", rule: rule, now: now)
         }
+        if request.goesAround(settings.apiOrigin) {
+            return stepFailed(
+                .protected,
+                "\(label(of: step)), \(request): servers are changed by server.* and fleet.scale alone, which are bounded",
+                rule: rule, now: now)
+        }
         if let reason = mayNotSend(rule) {
             return stepFailed(reason, "would \(request): \(Self.words(reason))", rule: rule, now: now)
         }
@@ -52,6 +58,9 @@ extension RunMachine {
         if rule.sendsOnly {
             limits.budgets = []
             limits.fleetBudgets = []
+        } else if rule.scales {
+            // The floor's budgets are one server's; a group has those of its rule, and the fleet's.
+            limits.budgets = rule.limits.budgets
         }
         return Guards(limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown)
     }
@@ -79,6 +88,7 @@ extension RunMachine {
         case .woken: reply = .lost
         default: return wait(until: now + .seconds(5), now: now)
         }
+        if run.progress.scale?.current != nil { return drainReplied(reply, intent: intent, rule: rule, now: now) }
         guard let rung, rung.steps.indices.contains(intent.step), case .httpRequest(let request) = rung.steps[intent.step].action
         else { return park("the step of \(Self.title(of: intent)) is gone: it may have been received", now: now) }
         let step = rung.steps[intent.step]

@@ -55,16 +55,26 @@ package struct ControlServer: Service {
             try? await gracefulShutdown()
             return
         }
+        var quiet = logger
+        // The library would name the path where the socket is bound, which is not where it is found.
+        quiet.logLevel = max(logger.logLevel, .warning)
         let listener = Listener(
             address: .unixDomainSocket(path: staging), limits: ListenerLimits(maxBodyBytes: 4 << 10, maxConnections: 16),
-            responder: ControlResponder(reload: reload, decide: decide, logger: logger), logger: logger)
+            responder: ControlResponder(reload: reload, decide: decide, logger: logger), logger: quiet)
         defer { path.remove() }
-        try await listener.run { [path, logger] in
-            do throws(ControlSocketPath.Problem) {
-                try path.publish()
-            } catch {
-                logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
+        do {
+            try await listener.run { [path, logger] in
+                do throws(ControlSocketPath.Problem) {
+                    try path.publish()
+                } catch {
+                    logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
+                }
             }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error)"])
+            try? await gracefulShutdown()
         }
     }
 }

@@ -5,7 +5,8 @@ import JSON
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make the running bridge take the rule files as they are now; 78 when it does not.",
-        discussion: "Reads rule files only: a change of vpsbridge.yaml needs a restart. What is wrong is printed, and what was in force stays so."
+        discussion:
+            "Reads rule files only: a change of vpsbridge.yaml needs a restart. What is wrong is printed, and what was in force stays so."
     )
 
     @Option(help: "The configuration file; else VPSBRIDGE_CONFIG, ./vpsbridge.yaml, /etc/vpsbridge/vpsbridge.yaml.")
@@ -31,7 +32,7 @@ struct Reload: AsyncParsableCommand {
     }
 
     private func tell(_ result: String, _ body: JSONValue) {
-        for diagnostic in body["diagnostics"]?.arrayValue ?? [] { Output.note((diagnostic["text"]?.stringValue ?? "") + "\n") }
+        if let text = body["text"]?.stringValue, !text.isEmpty { Output.note(text) }
         let inForce = "\(body["rules"]?.intValue ?? 0) rules, revision \(body["revision"]?.stringValue ?? "")"
         switch result {
         case "taken": Output.line("taken: \(inForce)")

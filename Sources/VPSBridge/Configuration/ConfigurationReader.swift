@@ -11,6 +11,7 @@ struct ConfigurationReader {
 
     private static let keys = [
         "version", "live", "listen", "admin", "data", "rules", "api", "sources", "limits", "protected", "aliases", "channels",
+        "secrets",
         "notify", "reload", "shutdown_grace",
     ]
 
@@ -33,6 +34,7 @@ struct ConfigurationReader {
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
         if let node = mapping["aliases"] { readAliases(node, into: &configuration) }
         if let node = mapping["channels"] { readChannels(node, into: &configuration) }
+        if let node = mapping["secrets"] { readSecrets(node, into: &configuration) }
         readNotify(mapping["notify"], into: &configuration)
         if let node = mapping["reload"] { readReload(node, into: &configuration) }
         if let node = mapping["sources"] { readSources(node, into: &configuration) }
@@ -126,7 +128,9 @@ struct ConfigurationReader {
             if configuration.channels.count == 1 { configuration.notify = Array(configuration.channels.keys) }
             return
         }
-        let names = node.scalar == nil ? node.identifiers("`notify`", max: 20, collector) : node.string("`notify`", collector).map { [$0] }
+        let names =
+            node.scalar == nil
+            ? node.identifiers("`notify`", max: 20, collector) : node.string("`notify`", collector).map { [$0] }
         guard let names else { return }
         for name in names where !configuration.channels.keys.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
             collector.report(
@@ -146,7 +150,8 @@ struct ConfigurationReader {
         } else if let span = watch.duration("`reload.watch`", collector) {
             if span < .seconds(1) {
                 collector.report(
-                    watch.diagnostic(.outOfRange, "`reload.watch` is shorter than a second", hint: "write `never` to switch it off"))
+                    watch.diagnostic(
+                        .outOfRange, "`reload.watch` is shorter than a second", hint: "write `never` to switch it off"))
             }
             configuration.reloadInterval = span
         }

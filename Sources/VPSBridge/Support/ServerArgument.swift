@@ -15,7 +15,9 @@ struct ServerArgument: ExpressibleByArgument {
             guard Self.keys.contains(key), fields[key] == nil else { return nil }
             fields[key] = String(decoding: pair[1], as: UTF8.self)
         }
-        guard let name = fields["name"], !name.isEmpty, let digits = fields["id"], let id = Int64(digits), id > 0 else { return nil }
+        guard let name = fields["name"], !name.isEmpty, let digits = fields["id"], let id = Int64(digits), id > 0 else {
+            return nil
+        }
         server = Server(
             id: ServerID(rawValue: id), name: name, hostname: fields["hostname"],
             status: ServerStatus(rawValue: fields["status"] ?? "active"), ipAddress: fields["ip_address"],

@@ -87,7 +87,8 @@ final class EngineReloadFixture {
         """
     }
 
-    static let broken = "version: 1\nrules:\n  - name: a\n    cooldwn: 1m\n"
+    /// A rule with one key that there is not.
+    static let broken = set(1).replacing("when:", with: "cooldwn: 1m, when:")
 
     var names: [String] { book.current.rules.map(\.name) }
 

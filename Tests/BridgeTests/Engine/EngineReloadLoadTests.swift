@@ -37,7 +37,9 @@ struct EngineReloadLoadTests {
                             contentType: "application/json"))
                 }
             }
-            group.addTask { while !progress.isOver.withLock({ $0 }) { if try await dispatcher.dispatchOnce() == 0 { await Task.yield() } } }
+            group.addTask {
+                while !progress.isOver.withLock({ $0 }) { if try await dispatcher.dispatchOnce() == 0 { await Task.yield() } }
+            }
             try await reload(fixture)
             try await group.next()
             progress.isOver.withLock { $0 = true }
