@@ -53,17 +53,19 @@ struct Bridge {
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
         let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
-            live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected))
+            live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
+            apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first)
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
-            doorbell: bells.dispatcher, workerDoorbell: bells.worker,
+            doorbell: bells.dispatcher, workerDoorbell: bells.worker, messageDoorbell: bells.messages,
             isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
-            rules: book, sources: configuration.sources, resolver: ServerResolver(aliases: configuration.aliases),
-            settings: settings, clock: clock, doorbell: bells.worker, messageDoorbell: bells.messages, logger: logger)
+            transport: transport, secrets: configuration.secrets, rules: book, sources: configuration.sources,
+            resolver: ServerResolver(aliases: configuration.aliases), settings: settings, clock: clock, doorbell: bells.worker,
+            messageDoorbell: bells.messages, logger: logger)
         let rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, readiness: readiness, logger: logger)
         let notifier = Notifier(
@@ -77,9 +79,7 @@ struct Bridge {
             sources: configuration.sources, store: store, clock: clock,
             onAccepted: { bells.dispatcher.ring() },
             answerCommand: { event in
-                switch CommandDesk.judge(event, ruleSet: book.current) {
-                case .accepted(_, let text), .refused(_, _, let text): text
-                }
+                CommandDesk.judge(event, ruleSet: book.current).text
             },
             readiness: { readiness.isReady }, logger: logger)
         let admin = try AdminServer(
@@ -88,7 +88,13 @@ struct Bridge {
             metrics: { await BridgeMetrics.text(ingest: ingest.metrics, reload: reloader.status, queries: store) },
             readiness: { readiness.isReady }, logger: logger)
         let control = ControlServer(
-            path: configuration.adminSocketPath, reload: { await reloader.reload().answer }, logger: logger)
+            path: configuration.adminSocketPath, reload: { await reloader.reload().answer },
+            decide: { verdict, id, reason in
+                let answer = await ApprovalDesk(store: store, queries: store)
+                    .controlAnswer(verdict, id, reason: reason, now: clock.now())
+                bells.worker.ring()
+                return answer
+            }, logger: logger)
         let reloading: [any Service] = reloads ? [reloader, HangupSignal(request: reloader.request), control] : []
         var group = ServiceGroupConfiguration(
             services: [notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],

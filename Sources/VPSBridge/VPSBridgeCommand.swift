@@ -12,7 +12,7 @@ struct VPSBridgeCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Demo.self, Check.self, Try.self, Explain.self, Reload.self, Schema.self, Sim.self, Healthcheck.self,
-            Status.self, Runs.self, DeadLetters.self,
+            Status.self, Runs.self, Approvals.self, DeadLetters.self,
             Audit.self,
         ]
     )

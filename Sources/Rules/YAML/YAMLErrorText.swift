@@ -46,10 +46,11 @@ enum YAMLErrorText {
         case "but found another document": return "put each document into a file of its own"
         default:
             let near = [source.line(line), source.line(line - 1)]
-            if near.contains(where: { valueBeginsWithQuote($0) }) { return quote }
-            if near.contains(where: { Array($0.utf8).windowsContain("${{") }) {
+            let isInFlow = problem.utf8.starts(with: "did not find expected ','".utf8)
+            if isInFlow, near.contains(where: { Array($0.utf8).windowsContain("${{") }) {
                 return "within `[…]` and `{…}`, a value with `${{ }}` needs quotes: \"${{ … }}\""
             }
+            if near.contains(where: { valueBeginsWithQuote($0) }) { return quote }
             return near.contains { valueBeginsWithBracket($0) }
                 ? "an expression that begins with `{` or `[` needs quotes: '…'" : nil
         }

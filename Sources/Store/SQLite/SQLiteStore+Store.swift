@@ -17,6 +17,10 @@ extension SQLiteStore: Store {
         try await writer.submit { try $0.commit(transition) }
     }
 
+    package func decide(_ vote: NewApprovalVote) async throws(StoreError) -> ApprovalOutcome {
+        try await writer.submit { try $0.decide(vote) }
+    }
+
     package func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError) {
         try await writer.submit { try $0.heartbeat(runs, leaseUntil: leaseUntil) }
     }

@@ -14,24 +14,29 @@ struct LoadedRules: Sendable {
     var sources: Set<String>?
     /// The kinds of the sources that are known, by the sources' names.
     let kinds: [String: SourceKindName]
+    /// The names that `${{ secrets.NAME }}` may have; `nil` checks none.
+    let secrets: Set<String>?
     let floor: Limits
 
     init(_ configuration: BridgeConfiguration) {
         folder = configuration.rulesFolder
         isNamed = configuration.namesRulesFolder
         sources = Set(configuration.sources.keys)
+        secrets = Set(configuration.secrets.keys)
         kinds = configuration.sourceKinds
         floor = configuration.limits
     }
 
     /// Rules of another folder, or for other sources.
     init(
-        folder: String, isNamed: Bool, sources: Set<String>?, kinds: [String: SourceKindName] = [:], floor: Limits
+        folder: String, isNamed: Bool, sources: Set<String>?, kinds: [String: SourceKindName] = [:],
+        secrets: Set<String>? = nil, floor: Limits
     ) {
         self.folder = folder
         self.isNamed = isNamed
         self.sources = sources
         self.kinds = kinds
+        self.secrets = secrets
         self.floor = floor
     }
 
@@ -43,7 +48,9 @@ struct LoadedRules: Sendable {
             names?.insert(source.name)
             kinds[source.name] = SourceKindName(rawValue: source.kind.rawValue)
         }
-        return LoadedRules(folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, kinds: kinds, floor: floor)
+        return LoadedRules(
+            folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, kinds: kinds, secrets: secrets,
+            floor: floor)
     }
 
     /// The files as they are now; none when nobody named a folder and the usual one is not there.
@@ -55,7 +62,7 @@ struct LoadedRules: Sendable {
     /// Checks every key and every expression.
     func check(_ files: RuleFiles) -> RuleSetLoad {
         RuleSet.load(
-            files.files, revision: files.revision, sources: sources, kinds: kinds, floor: floor,
+            files.files, revision: files.revision, sources: sources, kinds: kinds, secrets: secrets, floor: floor,
             zoneData: ZoneFiles.read)
     }
 
