@@ -1,8 +1,8 @@
 /// What later steps of a rung can read of an earlier one, as `steps.<id>`; the engine fills it, the checker knows it.
 ///
 /// Every step has `ok`, a bool. `http.request` adds `status`, the answer's status, and `body`: the answer as JSON when it is
-/// JSON, else as a text. `fleet.scale` adds `before` and `after`, how many servers the set had and has, and `servers`, which ones
-/// were created or deleted. `server.*` adds `server`, the server as it was read last.
+/// JSON, else as a text. `fleet.scale` adds `before` and `after`, how many servers the set had and has, and `servers`, those
+/// that it created or deleted, each with `id` and `name`. `server.*` adds `server`, the server as it was read last.
 package enum StepOutput {
     package static let ok = "ok"
     package static let status = "status"

@@ -50,14 +50,14 @@ struct RuleReader {
         let healthyDelay = fields.span("healthy_delay") ?? .seconds(120)
         checkTimeouts(rungs, healthyDelay, fields)
         checkStartStopped(fields)
-        let (limits, extraLimits) = readLimits(fields, scopes)
+        let (limits, extraLimits) = readLimits(fields, scopes, rungs)
         let draft = RuleDraft(
             name: name, description: fields.text("description"), isEnabled: fields.bool("enabled") ?? true,
             trigger: trigger ?? Trigger(source: "", kind: .event(statuses: [.problem])),
             waitFor: readWait(fields), probe: fields["probe"].flatMap { readProbe($0) }, healthyDelay: healthyDelay,
             limits: limits, extraLimits: extraLimits,
-            autonomy: autonomy ?? (rungs.contains { $0.isChanging } ? .approve : .auto),
-            approval: readApproval(fields, scopes), groupBy: readGroup(fields, scopes), fleet: fleet,
+            autonomy: autonomy ?? standardAutonomy(rungs, fields),
+            approval: readApproval(fields, autonomy, scopes), groupBy: readGroup(fields, scopes), fleet: fleet,
             whileFiring: readWhileFiring(fields), rungs: rungs, permissions: readPermissions(fields),
             reply: readReply(fields, scopes), file: node.source.file, line: node.line,
             when: readWhen(fields, scopes), whenServer: readWhenServer(fields, scopes),
