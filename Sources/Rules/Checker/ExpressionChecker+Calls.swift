@@ -25,7 +25,7 @@ extension ExpressionChecker {
         case .dyn: return .dyn
         case .bool, .bytes, .double, .duration, .int, .string, .timestamp, .type, .uint:
             return conversion(function, call, types[0])
-        default: return part(function, call, target ?? .dyn)
+        default: return function.library == .time ? part(function, call, target ?? .dyn) : .dyn
         }
     }
 

@@ -68,6 +68,10 @@ struct ExpressionChecker {
             return type
         case .binary(let name, let left, let right): return infer(name, left, right, node)
         case .comprehension(let loop): return infer(loop)
+        case .binding(let binding):
+            locals.append((binding.name, infer(binding.value)))
+            defer { locals.removeLast() }
+            return infer(binding.body)
         }
     }
 
@@ -192,7 +196,7 @@ struct ExpressionChecker {
     private mutating func infer(_ loop: CELComprehension) -> StaticType {
         let range = infer(loop.range)
         let item: StaticType
-        if loop.macro == .optMap || loop.macro == .optFlatMap {
+        if loop.macro.bindsOptional {
             item = unwrapped(range)
         } else {
             switch range {
@@ -204,14 +208,26 @@ struct ExpressionChecker {
                 item = .dyn
             }
         }
-        locals.append((loop.variable, item))
-        defer { locals.removeLast() }
+        var names = [(name: loop.variable, type: item)]
+        if let second = loop.secondVariable {
+            if case .list(let element) = range {
+                names = [(loop.variable, .plain(.int)), (second, element)]
+            } else if case .map(let value) = range {
+                names.append((second, value))
+            } else {
+                names = [(loop.variable, .dyn), (second, .dyn)]
+            }
+        }
+        locals += names
+        defer { locals.removeLast(names.count) }
         if let condition = loop.condition { requireBool(condition, by: "`\(loop.macro.rawValue)`") }
         let result = loop.result.map { infer($0) }
         switch loop.macro {
         case .all, .exists, .existsOne: return .plain(.bool)
         case .filter: return .list(item)
-        case .map: return .list(result ?? .dyn)
+        case .map, .transformList: return .list(result ?? .dyn)
+        case .transformMap: return .map(result ?? .dyn)
+        case .transformMapEntry: return .map(.dyn)
         case .optMap: return .optional(result ?? .dyn)
         case .optFlatMap: return result ?? .dyn
         }

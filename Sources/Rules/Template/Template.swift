@@ -49,7 +49,7 @@ package struct Template: Sendable {
             case .expression(let expression):
                 var result = try value(of: expression, variables)
                 if case .optional(let inner?) = result { result = inner }
-                text += try CELEvaluator.text(of: result)
+                text += try CELLibrary.text(of: result)
             }
             guard text.utf8.count <= Self.maxBytes else {
                 throw EvaluationFailure(.cost, "the text is longer than \(Self.maxBytes) bytes")

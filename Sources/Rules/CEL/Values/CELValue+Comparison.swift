@@ -22,6 +22,8 @@ extension CELValue {
         case (.timestamp(let left), .timestamp(let right)): return left == right
         case (.duration(let left), .duration(let right)): return left == right
         case (.type(let left), .type(let right)): return left == right
+        case (.ip(let left), .ip(let right)): return left == right
+        case (.cidr(let left), .cidr(let right)): return left == right
         case (.optional(nil), .optional(nil)): return true
         case (.optional(let left?), .optional(let right?)): return try equals(left, right, meter: &meter)
         case (.list(let left), .list(let right)):

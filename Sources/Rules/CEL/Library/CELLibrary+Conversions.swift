@@ -1,28 +1,30 @@
 /// Conversions between types: exact, or a failure.
-extension CELEvaluator {
-    mutating func convert(_ function: CELFunction, _ value: CELValue) throws(EvaluationFailure) -> CELValue {
+extension CELLibrary {
+    static func convert(
+        _ function: CELFunction, _ value: CELValue, meter: inout CELMeter
+    ) throws(EvaluationFailure) -> CELValue {
         switch function {
         case .dyn: return value
         case .type: return .type(value.type)
-        case .bool: return try Self.toBool(value)
-        case .int: return try Self.toInt(value)
-        case .uint: return try Self.toUInt(value)
-        case .double: return try Self.toDouble(value)
+        case .bool: return try toBool(value)
+        case .int: return try toInt(value)
+        case .uint: return try toUInt(value)
+        case .double: return try toDouble(value)
         case .bytes:
             switch value {
             case .bytes: return value
             case .string(let text):
                 try meter.allocate(text: text.utf8.count)
                 return .bytes(Array(text.utf8))
-            default: throw Self.noOverload("bytes", value)
+            default: throw noOverload("bytes", value)
             }
         case .string:
-            let text = try Self.text(of: value)
-            try meter.allocate(text: text.utf8.count)
-            return .string(text)
-        case .timestamp: return try Self.toTimestamp(value)
-        case .duration: return try Self.toDuration(value)
-        default: throw Self.noOverload(function.rawValue, value)
+            let written = try text(of: value)
+            try meter.allocate(text: written.utf8.count)
+            return .string(written)
+        case .timestamp: return try toTimestamp(value)
+        case .duration: return try toDuration(value)
+        default: throw noOverload(function.rawValue, value)
         }
     }
 
@@ -36,6 +38,8 @@ extension CELEvaluator {
         case .double(let number): return CELNumberText.text(of: number)
         case .timestamp(let instant): return instant.text
         case .duration(let span): return span.text
+        case .ip(let address): return address.text
+        case .cidr(let network): return network.text
         case .bytes(let bytes):
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw EvaluationFailure(.invalidValue, "the bytes are not UTF-8")

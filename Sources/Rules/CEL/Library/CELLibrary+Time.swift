@@ -1,21 +1,23 @@
 /// Parts of instants, in UTC or a given zone, and of spans.
-extension CELEvaluator {
-    mutating func part(_ function: CELFunction, _ values: [CELValue]) throws(EvaluationFailure) -> CELValue {
+extension CELLibrary {
+    static func part(
+        _ function: CELFunction, _ values: [CELValue], zones: CELTimeZones
+    ) throws(EvaluationFailure) -> CELValue {
         switch values[0] {
         case .timestamp(let instant):
             var offset = 0
             if values.count == 2 {
-                guard case .string(let zone) = values[1] else { throw Self.noOverload(function.rawValue, values[0], values[1]) }
+                guard case .string(let zone) = values[1] else { throw noOverload(function.rawValue, values[0], values[1]) }
                 guard let known = zones.offset(of: zone, at: instant.seconds) else {
                     throw EvaluationFailure(.invalidValue, "unknown time zone")
                 }
                 offset = known
             }
-            return .int(Self.part(function, of: instant, offset: offset))
+            return .int(part(function, of: instant, offset: offset))
         case .duration(let span) where values.count == 1:
-            guard let part = Self.part(function, of: span) else { throw Self.noOverload(function.rawValue, values[0]) }
+            guard let part = part(function, of: span) else { throw noOverload(function.rawValue, values[0]) }
             return .int(part)
-        default: throw Self.noOverload(function.rawValue, values[0])
+        default: throw noOverload(function.rawValue, values[0])
         }
     }
 

@@ -58,8 +58,7 @@ struct CELEvaluator {
         case .index(let operand, let index, let isOptional):
             let container = try evaluate(operand)
             let key = try evaluate(index)
-            try chargeKey(key)
-            return try element(of: container, at: key, isOptional: isOptional, node)
+            return try CELLibrary.index(container, at: key, isOptional: isOptional, path: node.path, meter: &meter)
         case .call(let call): return try callFunction(call)
         case .list(let elements): return try makeList(elements)
         case .map(let elements): return try makeMap(elements)
@@ -70,13 +69,15 @@ struct CELEvaluator {
             return try evaluate(flag ? then : otherwise)
         case .and(let operands): return try decide(operands, deciding: false)
         case .or(let operands): return try decide(operands, deciding: true)
-        case .not(let operand):
-            let value = try evaluate(operand)
-            guard case .bool(let flag) = value else { throw Self.noOverload("!", value) }
-            return .bool(!flag)
-        case .negate(let operand): return try Self.negated(evaluate(operand))
-        case .binary(let name, let left, let right): return try apply(name, evaluate(left), evaluate(right))
+        case .not(let operand): return try CELLibrary.not(evaluate(operand))
+        case .negate(let operand): return try CELLibrary.negated(evaluate(operand))
+        case .binary(let name, let left, let right):
+            let left = try evaluate(left)
+            return try CELLibrary.binary(name, left, evaluate(right), meter: &meter)
         case .comprehension(let loop): return try comprehend(loop)
+        case .binding(let binding):
+            let value = try evaluate(binding.value)
+            return try evaluate(binding.body, with: [(binding.name, value)])
         }
     }
 
@@ -87,7 +88,7 @@ struct CELEvaluator {
             do throws(EvaluationFailure) {
                 let value = try evaluate(operand)
                 guard case .bool(let flag) = value else {
-                    var wrong = Self.noOverload(deciding ? "||" : "&&", value)
+                    var wrong = CELLibrary.noOverload(deciding ? "||" : "&&", value)
                     wrong.offset = operand.span.lowerBound
                     throw wrong
                 }
@@ -128,10 +129,8 @@ struct CELEvaluator {
             return value
         }
         let operand = try evaluate(selection.operand)
-        if selection.isTest { return .bool(try Self.field(selection.field, of: operand) != nil) }
-        return try access(operand, isOptional: selection.isOptional, node) { value throws(EvaluationFailure) in
-            try Self.field(selection.field, of: value)
-        }
+        if selection.isTest { return .bool(try CELLibrary.has(selection.field, in: operand)) }
+        return try CELLibrary.select(selection.field, of: operand, isOptional: selection.isOptional, path: node.path)
     }
 
     /// Whether the chain begins with a name that a macro bound: that name then means the element and nothing else.
@@ -140,70 +139,30 @@ struct CELEvaluator {
         return local(String(name.prefix { $0 != "." })) != nil
     }
 
-    /// The field, `nil` when it is not there.
-    private static func field(_ name: String, of value: CELValue) throws(EvaluationFailure) -> CELValue? {
-        switch value {
-        case .map(let map): return map[name]
-        case .optional(let inner): return try inner.flatMap { inner throws(EvaluationFailure) in try field(name, of: inner) }
-        default: throw EvaluationFailure(.type, "a value of type \(value.type.title) has no field `\(name)`")
-        }
-    }
+    // MARK: - Calls
 
-    // MARK: - Elements
-
-    private mutating func element(
-        of operand: CELValue, at index: CELValue, isOptional: Bool, _ node: CELNode
-    ) throws(EvaluationFailure) -> CELValue {
-        try access(operand, isOptional: isOptional, node) { value throws(EvaluationFailure) in
-            switch value {
-            case .map(let map): return map[index]
-            case .list(let items):
-                guard let position = Self.position(index) else {
-                    throw EvaluationFailure(.type, "a list's index is a whole number, not \(index.type.title)")
-                }
-                return items.indices.contains(position) ? items[position] : nil
-            default: throw EvaluationFailure(.type, "a value of type \(value.type.title) has no elements")
-            }
+    private mutating func callFunction(_ call: CELCall) throws(EvaluationFailure) -> CELValue {
+        guard let function = call.function else {
+            throw EvaluationFailure(.unknownName, "unknown function `\(call.name)`", offset: call.nameSpan.lowerBound)
         }
-    }
-
-    /// Looks something up in a value or in an optional's value: an optional stays one all the way down.
-    private func access(
-        _ operand: CELValue, isOptional: Bool, _ node: CELNode, _ look: (CELValue) throws(EvaluationFailure) -> CELValue?
-    ) throws(EvaluationFailure) -> CELValue {
-        if case .optional(let inner) = operand {
-            guard let inner else { return .optional(nil) }
-            return .optional(try look(inner))
+        guard CELLibrary.checkArity(function, call.arguments.count, isMember: call.target != nil) else {
+            throw EvaluationFailure(
+                .noSuchOverload, "`\(call.name)` is not called like this", offset: call.nameSpan.lowerBound)
         }
-        let found = try look(operand)
-        if isOptional { return .optional(found) }
-        guard let found else {
-            let path = node.path ?? "…"
-            throw EvaluationFailure(.missing, "no such key: \(path)", path: path)
+        var values: [CELValue] = []
+        if let target = call.target { values.append(try evaluate(target)) }
+        if function.isLazy, case .optional(let inner?) = values[0] {
+            if let value = CELLibrary.alternative(function, inner) { return value }
         }
-        return found
-    }
-
-    /// For finding a key, whose bytes are all looked at.
-    mutating func chargeKey(_ key: CELValue) throws(EvaluationFailure) {
-        if case .string(let text) = key { try meter.charge(bytes: text.utf8.count) }
-    }
-
-    /// A list position: any number without a fraction.
-    private static func position(_ index: CELValue) -> Int? {
-        switch index {
-        case .int(let number): Int(exactly: number)
-        case .uint(let number): Int(clamping: number)
-        case .double(let number): Int(exactly: number)
-        default: nil
-        }
+        for argument in call.arguments { values.append(try evaluate(argument)) }
+        return try CELLibrary.call(
+            function, values, isMember: call.target != nil, pattern: call.pattern, zones: zones, meter: &meter)
     }
 
     // MARK: - Literals
 
     private mutating func makeList(_ elements: [CELListElement]) throws(EvaluationFailure) -> CELValue {
-        try meter.charge(units: 10)
-        try meter.allocate(elements: elements.count)
+        try CELLibrary.chargeList(elements.count, meter: &meter)
         var items: [CELValue] = []
         items.reserveCapacity(elements.count)
         for element in elements {
@@ -212,48 +171,33 @@ struct CELEvaluator {
                 items.append(value)
                 continue
             }
-            if let inner = try Self.optionalElement(value) { items.append(inner) }
+            if let inner = try CELLibrary.optionalElement(value) { items.append(inner) }
         }
         return .list(items)
     }
 
     private mutating func makeMap(_ elements: [CELMapElement]) throws(EvaluationFailure) -> CELValue {
-        try meter.charge(units: 30)
-        try meter.allocate(elements: elements.count * 2)
+        try CELLibrary.chargeMap(elements.count, meter: &meter)
         var entries: [(key: CELValue, value: CELValue)] = []
         for element in elements {
             let key = try evaluate(element.key)
-            guard CELKey(key) != nil else {
-                throw EvaluationFailure(.type, "a value of type \(key.type.title) can not be a map's key")
-            }
+            try CELLibrary.checkKey(key)
             let value = try evaluate(element.value)
             guard element.isOptional else {
                 entries.append((key, value))
                 continue
             }
-            if let inner = try Self.optionalElement(value) { entries.append((key, inner)) }
+            if let inner = try CELLibrary.optionalElement(value) { entries.append((key, inner)) }
         }
-        guard let map = CELMap(entries) else { throw EvaluationFailure(.invalidValue, "a map has the same key twice") }
-        return .map(map)
+        return try CELLibrary.map(entries)
     }
 
-    private static func optionalElement(_ value: CELValue) throws(EvaluationFailure) -> CELValue? {
-        guard case .optional(let inner) = value else {
-            throw EvaluationFailure(.type, "an element marked with `?` is an optional, not \(value.type.title)")
-        }
-        return inner
-    }
-
-    static func noOverload(_ name: String, _ values: CELValue...) -> EvaluationFailure {
-        let types = values.map(\.type)
-        let message = "`\(name)` does not take (\(types.map(\.title).joined(separator: ", ")))"
-        let numbers: Set<CELType> = [.int, .uint, .double]
-        if types.contains(.string), types.contains(where: numbers.contains) {
-            return EvaluationFailure(.noSuchOverload, message + "; convert the text with `int(…)` or `double(…)`")
-        }
-        if types.contains(.double), types.contains(.int) || types.contains(.uint) {
-            return EvaluationFailure(.noSuchOverload, message + "; convert the whole number with `double(…)`")
-        }
-        return EvaluationFailure(.noSuchOverload, message)
+    /// The value of a node while these names are bound.
+    mutating func evaluate(
+        _ node: CELNode, with names: [(name: String, value: CELValue)]
+    ) throws(EvaluationFailure) -> CELValue {
+        locals.append(contentsOf: names)
+        defer { locals.removeLast(names.count) }
+        return try evaluate(node)
     }
 }

@@ -16,6 +16,8 @@ package enum CELValue: Sendable {
     case duration(CELDuration)
     case type(CELType)
     indirect case optional(CELValue?)
+    indirect case ip(CELAddress)
+    indirect case cidr(CELNetwork)
 }
 
 /// The type of a value, itself a value of the language.
@@ -33,6 +35,8 @@ package enum CELType: String, Sendable, Hashable, CaseIterable {
     case duration = "google.protobuf.Duration"
     case type
     case optional = "optional_type"
+    case ip = "net.IP"
+    case cidr = "net.CIDR"
 
     /// The name in messages to people.
     package var title: String {
@@ -41,6 +45,8 @@ package enum CELType: String, Sendable, Hashable, CaseIterable {
         case .timestamp: "timestamp"
         case .duration: "duration"
         case .optional: "optional"
+        case .ip: "IP address"
+        case .cidr: "CIDR range"
         default: rawValue
         }
     }
@@ -63,6 +69,16 @@ extension CELValue {
         case .duration: .duration
         case .type: .type
         case .optional: .optional
+        case .ip: .ip
+        case .cidr: .cidr
+        }
+    }
+
+    /// Whether it can be a key of a map literal.
+    var isMapKey: Bool {
+        switch self {
+        case .bool, .int, .uint, .string: true
+        default: false
         }
     }
 
@@ -80,7 +96,7 @@ extension CELValue {
         case .map(let map): map.isEmpty
         case .timestamp(let instant): instant.seconds == 0 && instant.nanoseconds == 0
         case .duration(let span): span.nanoseconds == 0
-        case .type: false
+        case .type, .ip, .cidr: false
         case .optional(let inner): inner == nil
         }
     }

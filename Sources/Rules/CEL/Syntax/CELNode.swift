@@ -22,6 +22,7 @@ final class CELNode: Sendable {
         case negate(CELNode)
         case binary(CELOperator, CELNode, CELNode)
         case comprehension(CELComprehension)
+        case binding(CELBinding)
     }
 
     /// `operand.field`.
@@ -91,8 +92,11 @@ final class CELNode: Sendable {
             visit(right, false)
         case .comprehension(let loop):
             visit(loop.range, false)
-            if let condition = loop.condition { visit(condition, true) }
-            if let result = loop.result { visit(result, true) }
+            if let condition = loop.condition { visit(condition, !loop.macro.bindsOptional) }
+            if let result = loop.result { visit(result, !loop.macro.bindsOptional) }
+        case .binding(let binding):
+            visit(binding.value, false)
+            visit(binding.body, false)
         }
     }
 
@@ -111,91 +115,6 @@ final class CELNode: Sendable {
             default: return nil
             }
         default: return nil
-        }
-    }
-}
-
-/// A function call; `target` is what stands before the dot of a member call.
-struct CELCall: Sendable {
-    let name: String
-    /// `nil` for a name that is no function.
-    let function: CELFunction?
-    let target: CELNode?
-    let arguments: [CELNode]
-    /// Where the name stands, in UTF-8 bytes from the beginning of the expression.
-    let nameSpan: Range<Int>
-    /// The compiled pattern of a call of `matches` whose pattern is a constant and well-formed.
-    let pattern: Pattern?
-
-    init(name: String, function: CELFunction?, target: CELNode?, arguments: [CELNode], nameSpan: Range<Int>) {
-        self.name = name
-        self.function = function
-        self.target = target
-        self.arguments = arguments
-        self.nameSpan = nameSpan
-        if function == .matches, case .literal(.string(let text))? = arguments.last?.kind {
-            pattern = try? Pattern(text)
-        } else {
-            pattern = nil
-        }
-    }
-}
-
-/// An element of a list literal; `[?x]` leaves out an empty optional.
-struct CELListElement: Sendable {
-    let value: CELNode
-    let isOptional: Bool
-}
-
-/// An entry of a map literal; `{?k: x}` leaves out an empty optional.
-struct CELMapElement: Sendable {
-    let key: CELNode
-    let value: CELNode
-    let isOptional: Bool
-}
-
-/// A macro that walks a list or a map, or binds an optional's value.
-struct CELComprehension: Sendable {
-    enum Macro: String, Sendable, CaseIterable {
-        case all
-        case exists
-        case existsOne = "exists_one"
-        case map
-        case filter
-        case optMap
-        case optFlatMap
-    }
-
-    let macro: Macro
-    let range: CELNode
-    let variable: String
-    /// The predicate of `all`, `exists`, `exists_one`, `filter`, and the optional one of `map`.
-    let condition: CELNode?
-    /// What `map`, `optMap` and `optFlatMap` make.
-    let result: CELNode?
-}
-
-/// The operators with two operands, logic aside.
-enum CELOperator: String, Sendable, CaseIterable {
-    case equal = "=="
-    case notEqual = "!="
-    case less = "<"
-    case lessOrEqual = "<="
-    case greater = ">"
-    case greaterOrEqual = ">="
-    case `in` = "in"
-    case add = "+"
-    case subtract = "-"
-    case multiply = "*"
-    case divide = "/"
-    case remainder = "%"
-
-    /// How tightly it binds; relations 1, sums 2, products 3.
-    var precedence: Int {
-        switch self {
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .in: 1
-        case .add, .subtract: 2
-        case .multiply, .divide, .remainder: 3
         }
     }
 }
