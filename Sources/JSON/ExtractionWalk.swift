@@ -6,21 +6,29 @@ import CSimdJSON
 struct ExtractionWalk {
     private let words: UnsafePointer<UInt64>
     private let strings: UnsafePointer<UInt8>
-    private let table: JSONSlotTable
-    private let tree: JSONPathTree
-    private let names: NameStack
+    private let tree: JSONPathTree.Memory
+    private let slots: UnsafeMutablePointer<JSONSlot>
+    private let found: UnsafeMutablePointer<Int32>
+    private let reading: UInt32
+    /// How many watched places have a value.
+    private(set) var foundCount = 0
+    private var names: NameStack
     private let maxDepth: Int
     private var valuesLeft: Int
     /// The word that is read next.
     private var position = 1
 
+    /// `table` has to live as long as the walk: the walk holds no more than pointers into it.
     init(
-        words: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, limits: JSONLimits, table: JSONSlotTable, names: NameStack
+        words: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, limits: JSONLimits, table: borrowing JSONSlotTable,
+        names: NameStack
     ) {
         self.words = words
         self.strings = strings
-        self.table = table
-        tree = table.tree
+        tree = table.tree.memory
+        slots = table.slots
+        found = table.found
+        reading = table.reading
         self.names = names
         maxDepth = limits.maxDepth
         valuesLeft = limits.maxValues
@@ -28,9 +36,15 @@ struct ExtractionWalk {
 
     /// `false` when a limit is exceeded or a name stands twice in one object.
     mutating func document() -> Bool {
-        // A walk that was refused has left its names behind.
-        names.pop(to: 0)
-        return value(at: 0, depth: 0)
+        value(at: 0, depth: 0)
+    }
+
+    @inline(__always)
+    private mutating func fill(_ place: Int32, _ kind: JSONSlot.Kind, bits: UInt64, count: UInt32 = 0) {
+        slots[Int(place)] = JSONSlot(kind: kind, bits: bits, count: count, reading: reading)
+        guard tree.places[Int(place)].isWatched else { return }
+        found[foundCount] = place
+        foundCount += 1
     }
 
     /// Reads one value; `place` is negative when nobody wants it.
@@ -44,35 +58,35 @@ struct ExtractionWalk {
         case UInt8(ascii: "\""):
             if place >= 0 { fillText(place, word) }
         case UInt8(ascii: "{"):
-            if place >= 0 { table.fill(place, .object, bits: UInt64(start)) }
+            if place >= 0 { fill(place, .object, bits: UInt64(start)) }
             return object(word, at: place, depth: depth + 1)
         case UInt8(ascii: "["):
-            if place >= 0 { table.fill(place, .array, bits: UInt64(start)) }
+            if place >= 0 { fill(place, .array, bits: UInt64(start)) }
             return array(word, at: place, depth: depth + 1)
         case UInt8(ascii: "l"):
-            if place >= 0 { table.fill(place, .int, bits: words[position]) }
+            if place >= 0 { fill(place, .int, bits: words[position]) }
             position += 1
         case UInt8(ascii: "u"):
             // Only what does not fit Int64 is on the tape as `u`.
-            if place >= 0 { table.fill(place, .double, bits: Double(words[position]).bitPattern) }
+            if place >= 0 { fill(place, .double, bits: Double(words[position]).bitPattern) }
             position += 1
         case UInt8(ascii: "d"):
-            if place >= 0 { table.fill(place, .double, bits: words[position]) }
+            if place >= 0 { fill(place, .double, bits: words[position]) }
             position += 1
         case UInt8(ascii: "t"):
-            if place >= 0 { table.fill(place, .bool, bits: 1) }
+            if place >= 0 { fill(place, .bool, bits: 1) }
         case UInt8(ascii: "f"):
-            if place >= 0 { table.fill(place, .bool, bits: 0) }
+            if place >= 0 { fill(place, .bool, bits: 0) }
         case UInt8(ascii: "n"):
-            if place >= 0 { table.fill(place, .null, bits: 0) }
+            if place >= 0 { fill(place, .null, bits: 0) }
         default: return false
         }
         return true
     }
 
-    private func fillText(_ place: Int32, _ word: UInt64) {
+    private mutating func fillText(_ place: Int32, _ word: UInt64) {
         let name = TapeName(word, in: strings)
-        table.fill(place, .text, bits: UInt64(UInt(bitPattern: name.bytes)), count: UInt32(truncatingIfNeeded: name.count))
+        fill(place, .text, bits: UInt64(UInt(bitPattern: name.bytes)), count: UInt32(truncatingIfNeeded: name.count))
     }
 
     private mutating func array(_ word: UInt64, at place: Int32, depth: Int) -> Bool {
@@ -138,29 +152,28 @@ struct TapeName: BitwiseCopyable {
 }
 
 /// The names of the objects that a walk is in, innermost last: to find one that stands twice.
-final class NameStack {
-    /// Objects with more members than this are checked by sorting.
+///
+/// A bounded stack: objects with more than ``smallObject`` members are checked by sorting, and no document is nested deeper than
+/// 1,000 levels.
+struct NameStack: BitwiseCopyable {
     static let smallObject = 16
-    private var memory: UnsafeMutablePointer<TapeName>
-    private var capacity = 64
+    private let memory: UnsafeMutablePointer<TapeName>
     private(set) var count = 0
 
-    init() {
-        memory = .allocate(capacity: 64)
+    /// Over memory for ``capacity`` names.
+    init(_ memory: UnsafeMutablePointer<TapeName>) {
+        self.memory = memory
     }
 
-    deinit {
-        memory.deallocate()
-    }
+    static func capacity(maxDepth: Int) -> Int { (maxDepth + 1) * smallObject }
 
     /// Adds a name; `false` when it stands above `mark` already. `seen` is a set of what was added there, by a hash of six bits.
     @inline(__always)
-    func push(_ name: TapeName, above mark: Int, seen: inout UInt64) -> Bool {
+    mutating func push(_ name: TapeName, above mark: Int, seen: inout UInt64) -> Bool {
         let hash = (name.prefix ^ UInt64(truncatingIfNeeded: name.count)) &* 0x9E37_79B9_7F4A_7C15
         let bit: UInt64 = 1 << (hash >> 58)
         if seen & bit != 0, stands(name, above: mark) { return false }
         seen |= bit
-        if count == capacity { grow() }
         memory[count] = name
         count += 1
         return true
@@ -179,24 +192,7 @@ final class NameStack {
     }
 
     @inline(__always)
-    func pop(to mark: Int) {
+    mutating func pop(to mark: Int) {
         count = mark
-    }
-
-    private func grow() {
-        let larger = UnsafeMutablePointer<TapeName>.allocate(capacity: capacity * 2)
-        larger.update(from: memory, count: count)
-        memory.deallocate()
-        memory = larger
-        capacity *= 2
-    }
-
-    /// Gives back what a deep document has needed.
-    func trim() {
-        count = 0
-        guard capacity > 1_024 else { return }
-        memory.deallocate()
-        memory = .allocate(capacity: 64)
-        capacity = 64
     }
 }

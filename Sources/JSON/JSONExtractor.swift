@@ -10,15 +10,19 @@ package final class JSONExtractor {
     package let table: JSONSlotTable
     private let parser: OpaquePointer?
     private var tape = csimdjson_tape()
-    private let names = NameStack()
+    private var names: UnsafeMutablePointer<TapeName>
+    /// How deep the documents may be that ``names`` has room for.
+    private var maxDepth = JSONLimits.standard.maxDepth
 
     /// An extractor for the places of that table.
     package init(table: JSONSlotTable) {
         self.table = table
         parser = csimdjson_parser_new()
+        names = .allocate(capacity: NameStack.capacity(maxDepth: maxDepth))
     }
 
     deinit {
+        names.deallocate()
         csimdjson_parser_free(parser)
     }
 
@@ -35,8 +39,10 @@ package final class JSONExtractor {
         switch csimdjson_parser_parse(parser, start.baseAddress, start.count, &tape) {
         case CSIMDJSON_OK:
             if let words = tape.words, let strings = tape.strings {
-                var walk = ExtractionWalk(words: words, strings: strings, limits: limits, table: table, names: names)
-                if walk.document() { return }
+                reserveNames(limits.maxDepth)
+                var walk = ExtractionWalk(
+                    words: words, strings: strings, limits: limits, table: table, names: NameStack(names))
+                if walk.document() { return table.finish(found: walk.foundCount) }
             }
         case CSIMDJSON_NO_MEMORY:
             table.begin()
@@ -63,6 +69,12 @@ package final class JSONExtractor {
         table.begin()
         tape = csimdjson_tape()
         csimdjson_parser_trim(parser)
-        names.trim()
+    }
+
+    private func reserveNames(_ depth: Int) {
+        guard depth > maxDepth else { return }
+        names.deallocate()
+        names = .allocate(capacity: NameStack.capacity(maxDepth: depth))
+        maxDepth = depth
     }
 }

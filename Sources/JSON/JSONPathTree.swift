@@ -31,34 +31,77 @@ package final class JSONPathTree: @unchecked Sendable {
         let isWatched: Bool
     }
 
+    /// The tree itself, as plain pointers: valid while the object lives.
+    struct Memory: BitwiseCopyable {
+        let places: UnsafeMutablePointer<Place>
+        let edges: UnsafeMutablePointer<Edge>
+        let elements: UnsafeMutablePointer<Element>
+        let names: UnsafeMutablePointer<UInt8>
+    }
+
     /// How many places there are.
     package let count: Int
-    private let places: UnsafeMutableBufferPointer<Place>
-    private let edges: UnsafeMutableBufferPointer<Edge>
-    private let elements: UnsafeMutableBufferPointer<Element>
-    private let names: UnsafeMutableBufferPointer<UInt8>
+    let memory: Memory
 
     init(places: [Place], edges: [Edge], elements: [Element], names: [UInt8]) {
         count = places.count
-        self.places = Self.kept(places)
-        self.edges = Self.kept(edges)
-        self.elements = Self.kept(elements)
-        self.names = Self.kept(names)
+        memory = Memory(
+            places: Self.kept(places), edges: Self.kept(edges), elements: Self.kept(elements), names: Self.kept(names))
     }
 
     deinit {
-        places.deallocate()
-        edges.deallocate()
-        elements.deallocate()
-        names.deallocate()
+        memory.places.deallocate()
+        memory.edges.deallocate()
+        memory.elements.deallocate()
+        memory.names.deallocate()
     }
 
-    private static func kept<Item: BitwiseCopyable>(_ items: [Item]) -> UnsafeMutableBufferPointer<Item> {
-        let memory = UnsafeMutableBufferPointer<Item>.allocate(capacity: items.count)
-        _ = memory.initialize(from: items)
+    private static func kept<Item: BitwiseCopyable>(_ items: [Item]) -> UnsafeMutablePointer<Item> {
+        let memory = UnsafeMutablePointer<Item>.allocate(capacity: max(items.count, 1))
+        _ = UnsafeMutableBufferPointer(start: memory, count: items.count).initialize(from: items)
         return memory
     }
 
+    /// The place of the member of that name below another place; `nil` when nobody wants it.
+    package func member(_ name: UnsafeBufferPointer<UInt8>, of place: Int32) -> Int32? {
+        guard let base = name.baseAddress else { return emptyName(of: place) }
+        let found = memory.member(prefix: Self.prefix(name), name: base, count: name.count, of: place)
+        return found < 0 ? nil : found
+    }
+
+    private func emptyName(of place: Int32) -> Int32? {
+        memory.edges(of: place).lazy.map { self.memory.edges[$0] }.first { $0.count == 0 }?.place
+    }
+
+    /// The elements that are wanted of a place, by their positions.
+    package func elements(of place: Int32) -> [(position: Int, place: Int32)] {
+        memory.elements(of: place).map { (memory.elements[$0].position, memory.elements[$0].place) }
+    }
+
+    /// The members that are wanted of a place.
+    package func members(of place: Int32) -> [(name: String, place: Int32)] {
+        memory.edges(of: place).map { index in
+            let edge = memory.edges[index]
+            let name = UnsafeBufferPointer(start: memory.names + Int(edge.name), count: Int(edge.count))
+            return (String(decoding: name, as: UTF8.self), edge.place)
+        }
+    }
+
+    /// Whether anything is wanted below a place.
+    package func hasParts(_ place: Int32) -> Bool { memory.hasMembers(place) || memory.hasElements(place) }
+
+    /// Whether somebody wants to be told when there is a value at the place.
+    package func isWatched(_ place: Int32) -> Bool { memory.places[Int(place)].isWatched }
+
+    /// The first eight bytes as a number, so that most comparisons need no loop.
+    static func prefix(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        var prefix: UInt64 = 0
+        for (index, byte) in bytes.prefix(8).enumerated() { prefix |= UInt64(byte) << (UInt64(index) * 8) }
+        return prefix
+    }
+}
+
+extension JSONPathTree.Memory {
     /// Up to this many members are tried one after the other.
     private static let linearLimit = 8
 
@@ -78,9 +121,8 @@ package final class JSONPathTree: @unchecked Sendable {
     }
 
     @inline(__always)
-    private func isName(_ edge: Edge, _ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-        guard count > 8, let base = names.baseAddress else { return true }
-        return csimdjson_compare(base + Int(edge.name) + 8, name + 8, count - 8) == 0
+    private func isName(_ edge: JSONPathTree.Edge, _ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        count <= 8 || csimdjson_compare(names + Int(edge.name) + 8, name + 8, count - 8) == 0
     }
 
     /// The first edge whose prefix is not below.
@@ -101,51 +143,15 @@ package final class JSONPathTree: @unchecked Sendable {
 
     /// The place of the element at that position; -1 when nobody wants it.
     func element(_ position: Int, of place: Int32) -> Int32 {
-        for index in elements(of: places[Int(place)]) where elements[index].position == position {
-            return elements[index].place
-        }
+        for index in elements(of: place) where elements[index].position == position { return elements[index].place }
         return -1
     }
 
-    private func edges(of place: Place) -> Range<Int> { Int(place.firstEdge)..<Int(place.endOfEdges) }
-
-    private func elements(of place: Place) -> Range<Int> { Int(place.firstElement)..<Int(place.endOfElements) }
-
-    /// The place of the member of that name below another place; `nil` when nobody wants it.
-    package func member(_ name: UnsafeBufferPointer<UInt8>, of place: Int32) -> Int32? {
-        guard let base = name.baseAddress else { return emptyName(of: place) }
-        let found = member(prefix: Self.prefix(name), name: base, count: name.count, of: place)
-        return found < 0 ? nil : found
+    func edges(of place: Int32) -> Range<Int> {
+        Int(places[Int(place)].firstEdge)..<Int(places[Int(place)].endOfEdges)
     }
 
-    private func emptyName(of place: Int32) -> Int32? {
-        edges(of: places[Int(place)]).lazy.map { self.edges[$0] }.first { $0.count == 0 }?.place
-    }
-
-    /// The elements that are wanted of a place, by their positions.
-    package func elements(of place: Int32) -> [(position: Int, place: Int32)] {
-        elements(of: places[Int(place)]).map { (elements[$0].position, elements[$0].place) }
-    }
-
-    /// The members that are wanted of a place.
-    package func members(of place: Int32) -> [(name: String, place: Int32)] {
-        edges(of: places[Int(place)]).map { index in
-            let edge = edges[index]
-            let name = names[Int(edge.name)..<Int(edge.name) + Int(edge.count)]
-            return (String(decoding: name, as: UTF8.self), edge.place)
-        }
-    }
-
-    /// Whether anything is wanted below a place.
-    package func hasParts(_ place: Int32) -> Bool { hasMembers(place) || hasElements(place) }
-
-    /// Whether somebody wants to be told when there is a value at the place.
-    package func isWatched(_ place: Int32) -> Bool { places[Int(place)].isWatched }
-
-    /// The first eight bytes as a number, so that most comparisons need no loop.
-    static func prefix(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        var prefix: UInt64 = 0
-        for (index, byte) in bytes.prefix(8).enumerated() { prefix |= UInt64(byte) << (UInt64(index) * 8) }
-        return prefix
+    func elements(of place: Int32) -> Range<Int> {
+        Int(places[Int(place)].firstElement)..<Int(places[Int(place)].endOfElements)
     }
 }

@@ -38,15 +38,15 @@ package final class JSONSlotTable {
     }
 
     /// Puts a value at a place that has none yet.
-    @inlinable
     package func fill(_ place: Int32, _ kind: JSONSlot.Kind, bits: UInt64, count: UInt32 = 0) {
         slots[Int(place)] = JSONSlot(kind: kind, bits: bits, count: count, reading: reading)
-        if tree.isWatched(place) { noteFound(place) }
-    }
-
-    @usableFromInline
-    package func noteFound(_ place: Int32) {
+        guard tree.isWatched(place) else { return }
         found[foundCount] = place
         foundCount += 1
+    }
+
+    /// Takes over what a walk has found; it fills slots by itself.
+    func finish(found count: Int) {
+        foundCount = count
     }
 }

@@ -24,6 +24,12 @@ struct WrittenPath: Sendable {
     var text: String { missing.path ?? "" }
 }
 
+/// Of a written path what is needed to read it.
+struct PathLink: BitwiseCopyable {
+    /// The place one step above; -1 for the event itself.
+    let parentPlace: Int32
+}
+
 /// A function call of a program.
 struct CallSite: Sendable {
     let function: CELFunction

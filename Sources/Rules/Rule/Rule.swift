@@ -63,6 +63,13 @@ package final class Rule: Sendable {
         zones = draft.zones
     }
 
+    /// What is compiled of the rule.
+    var conditions: RuleConditions {
+        RuleConditions(
+            source: Array(trigger.source.utf8), isCommand: trigger.command != nil, isEnabled: isEnabled, when: when, vars: vars,
+            zones: zones)
+    }
+
     /// Whether any rung changes a server.
     package var actsOnServer: Bool { rungs.contains { $0.action != nil } }
 

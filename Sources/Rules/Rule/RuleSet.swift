@@ -31,6 +31,19 @@ package struct RuleSet: Sendable {
     package let revision: RuleSetRevision
     /// In the order of the files and of their place in them.
     package let rules: [Rule]
+    /// The rules' conditions as code, with their index.
+    package let compiled: CompiledRules
+
+    init(revision: RuleSetRevision, rules: [Rule]) {
+        self.revision = revision
+        self.rules = rules
+        compiled = CompiledRules(rules.map(\.conditions))
+    }
+
+    /// The enabled rules that no index can find, and that are therefore evaluated for every event of their source.
+    package var unindexed: [Rule] {
+        zip(rules, compiled.access).filter { $0.isEnabled && $1 == nil }.map(\.0)
+    }
 
     /// Reads rule files and checks every key and every expression; all findings in one pass.
     ///
