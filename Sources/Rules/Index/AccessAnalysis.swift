@@ -2,12 +2,11 @@
 extension ProgramCompiler {
     /// Everything that has to hold for the conditions to hold together, as far as it can be looked up.
     static func accessPredicates(
-        of conditions: [CELExpression], into store: inout ProgramStoreBuilder, _ options: ProgramOptions
+        of conditions: [CELExpression], into store: ProgramStoreBuilder, _ options: ProgramOptions
     ) -> [AccessPredicate] {
-        var compiler = ProgramCompiler(store, options)
+        let compiler = ProgramCompiler(store, options)
         var found: [AccessPredicate] = []
         for condition in conditions { compiler.collect(condition.root, into: &found) }
-        store = compiler.store
         return merged(found)
     }
 
@@ -30,7 +29,7 @@ extension ProgramCompiler {
         return merged
     }
 
-    private mutating func collect(_ node: CELNode, into found: inout [AccessPredicate]) {
+    private func collect(_ node: CELNode, into found: inout [AccessPredicate]) {
         if case .and(let operands) = node.kind {
             for operand in operands { collect(operand, into: &found) }
         } else if let predicate = predicate(node) {
@@ -38,7 +37,7 @@ extension ProgramCompiler {
         }
     }
 
-    private mutating func predicate(_ node: CELNode) -> AccessPredicate? {
+    private func predicate(_ node: CELNode) -> AccessPredicate? {
         switch node.kind {
         case .or(let operands): return alternatives(operands)
         case .binary(let name, let left, let right): return comparison(name, left, right)
@@ -59,7 +58,7 @@ extension ProgramCompiler {
     }
 
     /// `||` of equalities of one place.
-    private mutating func alternatives(_ operands: [CELNode]) -> AccessPredicate? {
+    private func alternatives(_ operands: [CELNode]) -> AccessPredicate? {
         var all: [IndexKey] = []
         var first: AccessPredicate?
         for operand in operands {
@@ -74,7 +73,7 @@ extension ProgramCompiler {
             place: first.place, test: .keys(all), path: first.path, isMissingWhenAbsent: first.isMissingWhenAbsent)
     }
 
-    private mutating func comparison(_ name: CELOperator, _ left: CELNode, _ right: CELNode) -> AccessPredicate? {
+    private func comparison(_ name: CELOperator, _ left: CELNode, _ right: CELNode) -> AccessPredicate? {
         if let path = path(of: left), let constant = constant(right) {
             return comparison(name, path.index, constant.value)
         }
@@ -109,7 +108,7 @@ extension ProgramCompiler {
     }
 
     /// `path.?x.orValue(c) == k` with a `c` that is not `k`.
-    private mutating func withDefault(_ left: CELNode, _ right: CELNode) -> AccessPredicate? {
+    private func withDefault(_ left: CELNode, _ right: CELNode) -> AccessPredicate? {
         guard case .call(let call) = left.kind, call.function == .orValue, call.arguments.count == 1,
             let optional = call.target, case .select(let selection) = optional.kind, selection.isOptional,
             let above = path(of: selection.operand), let fallback = constant(call.arguments[0]), let wanted = constant(right),
@@ -120,7 +119,7 @@ extension ProgramCompiler {
     }
 
     /// `path.startsWith(c)` and `path.matches("^c…")`.
-    private mutating func text(_ call: CELCall) -> AccessPredicate? {
+    private func text(_ call: CELCall) -> AccessPredicate? {
         let operands = (call.target.map { [$0] } ?? []) + call.arguments
         guard operands.count == 2, let path = path(of: operands[0]), case .string(let text)? = constant(operands[1])?.value else {
             return nil

@@ -73,16 +73,26 @@ final class RuleIndex: Sendable {
         table = builder.table()
     }
 
+    /// How many places are looked at.
+    var accessCount: Int { accesses.count }
+
+    /// The number of what is looked up at a place.
+    func access(of place: Int32) -> Int? {
+        accessOfPlace[Int(place)] < 0 ? nil : Int(accessOfPlace[Int(place)])
+    }
+
     /// Adds the rules that an event could match, in any order, each once.
     ///
     /// `found` names the watched places that have a value; every rule stands in buckets of one place only, and a value lies in
     /// one bucket of equal values, so that no rule is added twice.
-    func candidates(of slots: borrowing JSONSlotTable, into candidates: inout [Int32]) {
+    /// `present` counts for every access how often it had a value.
+    func candidates(of slots: borrowing JSONSlotTable, into candidates: inout [Int32], present: inout [Int]) {
         candidates.append(contentsOf: always)
         for index in 0..<slots.foundCount {
             let place = slots.found[index]
             let number = accessOfPlace[Int(place)]
             guard number >= 0 else { continue }
+            present[Int(number)] += 1
             look(accesses[Int(number)], place, slots.slots[Int(place)], &candidates)
         }
     }

@@ -45,7 +45,7 @@ package final class CompiledRules: Sendable {
 
     init(_ rules: [RuleConditions], _ options: Options = Options()) {
         zones = rules.map(\.zones)
-        var store = ProgramStoreBuilder()
+        let store = ProgramStoreBuilder()
         // The whole event is place 0, whether or not an expression names it.
         _ = store.rootPath("event")
         var conditions: [Range<Int32>] = []
@@ -59,12 +59,12 @@ package final class CompiledRules: Sendable {
             program.zones = rule.zones
             let first = Int32(store.programs.count)
             if rule.isEnabled {
-                for condition in rule.when { _ = ProgramCompiler.compile(condition, into: &store, program) }
+                for condition in rule.when { _ = ProgramCompiler.compile(condition, into: store, program) }
             }
             conditions.append(first..<Int32(store.programs.count))
             predicates.append(
                 options.usesIndex && rule.isEnabled
-                    ? ProgramCompiler.accessPredicates(of: rule.when, into: &store, program) : [])
+                    ? ProgramCompiler.accessPredicates(of: rule.when, into: store, program) : [])
         }
         self.conditions = conditions
         access = Self.choose(rules, predicates)

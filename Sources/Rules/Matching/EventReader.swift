@@ -60,6 +60,20 @@ final class EventReader: SlotReader {
         }
     }
 
+    /// Names beside a path that is not there, those most like it first; at most three.
+    func keysNear(_ path: Int32, in store: ProgramStore) -> [String] {
+        guard path >= 0, case .field(let wanted) = store.writtenPaths[Int(path)].step else { return [] }
+        let slot = table.slots[Int(store.links[Int(path)].parentPlace)]
+        guard slot.reading == table.reading, slot.kind == .object, case .map(let map) = value(of: slot) else { return [] }
+        var names = map.keys.compactMap { key -> String? in if case .string(let name) = key { name } else { nil } }
+        var near: [String] = []
+        while near.count < 3, let next = Suggestion.nearest(to: wanted, among: names) {
+            near.append(next)
+            names.removeAll { $0.utf8.elementsEqual(next.utf8) }
+        }
+        return near
+    }
+
     // MARK: - Filling
 
     private func fill(_ place: Int32, _ kind: JSONSlot.Kind, _ part: Part) {

@@ -14,6 +14,9 @@ package final class RuleMatcher {
     private var machine: ProgramMachine
     private var candidates: [Int32] = []
     private var matched: [Int] = []
+    private var ledger: MissingLedger
+    /// Rules that have been told to be silent already.
+    private var told: Set<Int32> = []
 
     /// A matcher for the rules of a set.
     package convenience init(_ ruleSet: RuleSet) {
@@ -31,7 +34,8 @@ package final class RuleMatcher {
         table = JSONSlotTable(tree: compiled.store.tree)
         document = DocumentReader(table: table)
         event = EventReader(table: table)
-        machine = ProgramMachine(store: compiled.store, slots: table.slots)
+        machine = ProgramMachine(store: compiled.store, slots: table.slots, zones: compiled.zones)
+        ledger = MissingLedger(compiled)
     }
 
     // MARK: - Documents
@@ -46,27 +50,23 @@ package final class RuleMatcher {
     ) throws(JSONError) -> [Int] {
         matched.removeAll(keepingCapacity: true)
         try document.read(bytes, limits: limits)
-        guard let partition = compiled.partition(source: source.utf8, isCommand: false) else { return matched }
         machine.reading = table.reading
         machine.reader = document
-        var budget = RuleSet.maxEventCost
+        guard let partition = compiled.partition(source: source.utf8, isCommand: false) else { return matched }
         collect(partition)
-        for rule in candidates {
-            machine.zones = compiled.zones[Int(rule)]
-            if judge(rule, &budget) == .match { matched.append(Int(rule)) }
-        }
+        var budget = RuleSet.maxEventCost
+        for rule in candidates where judge(rule, &budget) == .match { matched.append(Int(rule)) }
         machine.clean()
         return matched
     }
 
-    /// Whether the conditions of a rule hold for the document that was matched last; `nil` when one of them fails.
+    /// Whether the conditions of a rule hold for the document that was read last; `nil` when one of them fails.
     package func holds(_ rule: Int) -> Bool? {
         var budget = RuleSet.maxEventCost
-        machine.zones = compiled.zones[rule]
         switch judge(Int32(rule), &budget) {
         case .match: return true
         case .noMatch: return false
-        case .failed: return nil
+        case .missing, .error: return nil
         }
     }
 
@@ -76,25 +76,25 @@ package final class RuleMatcher {
     ///
     /// A rule that the index rules out is left out too, even if a condition of it would have been missing a key.
     package func match(_ event: Event) -> [RuleMatch] {
-        var matches: [RuleMatch] = []
         let isCommand = event.status == .command
-        guard !rules.isEmpty, let partition = compiled.partition(source: event.source.utf8, isCommand: isCommand) else { return matches }
+        guard !rules.isEmpty, let partition = compiled.partition(source: event.source.utf8, isCommand: isCommand) else { return [] }
         self.event.read(event)
         machine.reading = table.reading
         machine.reader = self.event
-        var budget = RuleSet.maxEventCost
         collect(partition)
+        var matches: [RuleMatch] = []
+        var budget = RuleSet.maxEventCost
         for number in candidates {
             let rule = rules[Int(number)]
             guard rule.trigger.fits(event) else { continue }
-            machine.variables = CELVariableTable(isCommand ? arguments(of: event, for: rule) : [:])
-            machine.zones = rule.zones
+            if isCommand { machine.variables = CELVariableTable(arguments(of: event, for: rule)) }
             switch judge(number, &budget) {
             case .noMatch: continue
             case .match: matches.append(RuleMatch(rule: rule, verdict: .match))
-            case .failed(let failure): matches.append(RuleMatch(rule: rule, verdict: ConditionList.verdict(failure)))
+            case .missing, .error: matches.append(RuleMatch(rule: rule, verdict: ConditionList.verdict(machine.failure)))
             }
         }
+        reviewSilence(partition)
         machine.clean()
         self.event.forget()
         return matches
@@ -112,45 +112,89 @@ package final class RuleMatcher {
 
     private enum Judgement {
         case match, noMatch
-        case failed(EvaluationFailure)
-
-        static func == (left: Judgement, right: Judgement) -> Bool {
-            switch (left, right) {
-            case (.match, .match), (.noMatch, .noMatch): true
-            default: false
-            }
-        }
+        /// ``machine`` knows the failure.
+        case missing, error
     }
 
     /// Finds the rules that could match, ascending.
     private func collect(_ partition: Int) {
+        ledger.count(event: partition)
         candidates.removeAll(keepingCapacity: true)
-        compiled.partitions[partition].index.candidates(of: table, into: &candidates)
+        compiled.partitions[partition].index.candidates(of: table, into: &candidates, present: &ledger.present[partition])
         if candidates.count > 1 { candidates.sort() }
     }
 
     /// All conditions of a rule as one `&&`: the first false one ends it, failures are remembered.
     private func judge(_ rule: Int32, _ budget: inout Int) -> Judgement {
-        var failure: EvaluationFailure?
-        for condition in compiled.conditions[Int(rule)] {
-            guard budget > 0 else {
-                failure = EvaluationFailure.graver(
-                    failure, EvaluationFailure(.cost, "the event's rules need more than their cost units"))
+        let judgement = machine.judge(compiled.conditions[Int(rule)], rule: Int(rule), &budget)
+        switch judgement {
+        case .holds, .fails: ledger.decided(rule)
+        case .failed where machine.missingPath >= 0:
+            ledger.missed(rule, machine.missingPath)
+            return .missing
+        case .failed:
+            if machine.failed?.kind == .missing {
+                ledger.missed(rule, -1)
+                return .missing
+            }
+            ledger.decided(rule)
+            return .error
+        }
+        return judgement == .holds ? .match : .noMatch
+    }
+
+    // MARK: - What is missing
+
+    /// How often keys were missing, by rule and path, in the events that this matcher has seen.
+    package var missingCounts: [MissingCount] {
+        ledger.counts(compiled, path: writtenPath).map { MissingCount(rule: name($0.rule), path: $0.path, count: $0.count) }
+    }
+
+    /// After how many events a rule that was only ever missing a key is told.
+    package static let silenceLimit = 100
+
+    /// Rules that have now missed a key in a hundred events and more, and in no event anything else; each is told once.
+    package private(set) var silentRules: [SilentRule] = []
+
+    /// Forgets the silent rules that were told.
+    package func forgetSilentRules() {
+        silentRules.removeAll()
+    }
+
+    /// Looks whether rules that seem silent are: those that the index ruled out are evaluated after 1, 2, 4, 8… events.
+    private func reviewSilence(_ partition: Int) {
+        let events = ledger.events[partition]
+        let isDue = events == Self.silenceLimit
+        guard isDue || events & (events - 1) == 0, events <= 1 << 20 else { return }
+        for rule in ledger.silentRules(of: partition, compiled) where !told.contains(rule) {
+            var budget = RuleSet.maxEventCost
+            let isCandidate = candidates.contains(rule)
+            guard isCandidate || machine.judge(compiled.conditions[Int(rule)], rule: Int(rule), &budget) == .failed,
+                isCandidate || machine.missingPath >= 0
+            else {
+                ledger.decided(rule)
                 continue
             }
-            let program = compiled.store.programs[Int(condition)]
-            let isComplete = machine.run(program, limit: min(CELMeter.defaultLimit, budget))
-            budget -= machine.meter.spent
-            let result = machine.registers[0]
-            if !isComplete {
-                failure = EvaluationFailure.graver(failure, machine.failure)
-            } else if result.kind != .bool || result.isOptional {
-                failure = EvaluationFailure.graver(
-                    failure, EvaluationFailure(.type, "the condition is not true or false"))
-            } else if result.bits == 0 {
-                return .noMatch
-            }
+            guard events >= Self.silenceLimit else { continue }
+            told.insert(rule)
+            tell(rule, events)
         }
-        return failure.map(Judgement.failed) ?? .match
+    }
+
+    private func tell(_ rule: Int32, _ events: Int) {
+        var budget = RuleSet.maxEventCost
+        _ = machine.judge(compiled.conditions[Int(rule)], rule: Int(rule), &budget)
+        silentRules.append(
+            SilentRule(
+                rule: name(rule), path: writtenPath(machine.missingPath), events: events,
+                nearKeys: event.keysNear(machine.missingPath, in: compiled.store)))
+    }
+
+    private func writtenPath(_ path: Int32) -> String {
+        path < 0 ? "" : compiled.store.writtenPaths[Int(path)].text
+    }
+
+    private func name(_ rule: Int32) -> String {
+        rules.isEmpty ? String(rule) : rules[Int(rule)].name
     }
 }

@@ -50,7 +50,7 @@ extension ProgramCompiler {
     }
 
     /// The set behind `in`, when it is a constant list, and what making the list costs.
-    mutating func constantSet(_ node: CELNode) -> (set: Int, tenths: Int)? {
+    func constantSet(_ node: CELNode) -> (set: Int, tenths: Int)? {
         guard options.foldsConstants, let constant = constant(node), case .list(let items) = constant.value,
             let set = store.set(items, memory: constant.memory)
         else { return nil }

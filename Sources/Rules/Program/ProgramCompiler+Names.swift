@@ -58,7 +58,7 @@ extension ProgramCompiler {
     }
 
     /// The written path that a node is, and what reading it costs when all of it is there.
-    mutating func path(of node: CELNode) -> (index: Int, tenths: Int)? {
+    func path(of node: CELNode) -> (index: Int, tenths: Int)? {
         guard let eventName = options.eventName else { return nil }
         switch node.kind {
         case .identifier(let name, let isRooted):

@@ -4,7 +4,7 @@
 /// down: so both reach the limit in the same place.
 struct ProgramCompiler {
     let options: ProgramOptions
-    var store: ProgramStoreBuilder
+    let store: ProgramStoreBuilder
     var code: [Instruction] = []
     var ranges: [AbsorbedRange] = []
     /// Charged by the next instruction, in tenths of a unit.
@@ -24,11 +24,10 @@ struct ProgramCompiler {
     /// Adds an expression to a store.
     ///
     /// - Returns: the number of its program.
-    static func compile(_ expression: CELExpression, into store: inout ProgramStoreBuilder, _ options: ProgramOptions) -> Int32 {
+    static func compile(_ expression: CELExpression, into store: ProgramStoreBuilder, _ options: ProgramOptions) -> Int32 {
         var compiler = ProgramCompiler(store, options)
         compiler.compile(expression.root, to: 0)
         compiler.emit(.end, at: expression.root)
-        store = compiler.store
         return store.add(compiler.code, ranges: compiler.ranges, registers: compiler.registers, loops: compiler.loops)
     }
 

@@ -17,7 +17,9 @@ struct ProgramMachine: ~Copyable {
     var reading: UInt32 = 0
     var reader: (any SlotReader)?
     var variables: any CELVariables
-    var zones: CELTimeZones
+    /// The time zones of every rule, and the rule whose conditions run.
+    var zones: [CELTimeZones]
+    var rule = 0
     var containers: [String] = [""]
     var meter = CELMeter()
     var loops: [LoopFrame]
@@ -30,7 +32,7 @@ struct ProgramMachine: ~Copyable {
     /// Whether any box or loop holds a value.
     var isDirty = false
 
-    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>) {
+    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, zones: [CELTimeZones]) {
         self.store = store
         self.slots = slots
         code = store.code
@@ -41,7 +43,7 @@ struct ProgramMachine: ~Copyable {
         boxes = Array(repeating: .null, count: store.maxRegisters)
         loops = Array(repeating: LoopFrame(), count: store.maxLoops)
         variables = CELVariableTable()
-        zones = .fixedOffsetsOnly
+        self.zones = zones
     }
 
     deinit {

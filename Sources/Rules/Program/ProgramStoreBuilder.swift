@@ -1,7 +1,7 @@
 import JSON
 
-/// Collects compiled expressions and keeps what they share once.
-struct ProgramStoreBuilder {
+/// Collects compiled expressions and keeps what they share once. Not shared between threads.
+final class ProgramStoreBuilder {
     private(set) var programs: [Program] = []
     private(set) var code: [Instruction] = []
     private(set) var ranges: [AbsorbedRange] = []
@@ -44,7 +44,7 @@ struct ProgramStoreBuilder {
     }
 
     /// Adds the code of one expression; jumps are relative to its beginning.
-    mutating func add(_ instructions: [Instruction], ranges added: [AbsorbedRange], registers: Int, loops: Int) -> Int32 {
+    func add(_ instructions: [Instruction], ranges added: [AbsorbedRange], registers: Int, loops: Int) -> Int32 {
         let start = Int32(code.count)
         code += instructions
         let firstRange = Int32(ranges.count)
@@ -58,7 +58,7 @@ struct ProgramStoreBuilder {
 
     // MARK: - Constants
 
-    mutating func constant(_ value: CELValue) -> Int32 {
+    func constant(_ value: CELValue) -> Int32 {
         guard let key = Self.key(value) else {
             boxes.append(value)
             constants.append(Register(.boxed, bits: UInt64(boxes.count - 1)))
@@ -71,7 +71,7 @@ struct ProgramStoreBuilder {
     }
 
     /// The set of constants that `in` looks through; `nil` when there is anything but null, truth values, numbers and texts.
-    mutating func set(_ values: [CELValue], memory: Int) -> Int32? {
+    func set(_ values: [CELValue], memory: Int) -> Int32? {
         let keys = values.compactMap(Self.key)
         guard keys.count == values.count else { return nil }
         if let known = setIndices[keys] { return known }
@@ -112,7 +112,7 @@ struct ProgramStoreBuilder {
         }
     }
 
-    private mutating func register(_ key: ConstantKey) -> Register {
+    private func register(_ key: ConstantKey) -> Register {
         switch key {
         case .null: return Register(.null)
         case .bool(let flag): return .bool(flag)
@@ -124,7 +124,7 @@ struct ProgramStoreBuilder {
     }
 
     /// Where the bytes lie among the texts.
-    private mutating func text(_ bytes: [UInt8]) -> Int {
+    private func text(_ bytes: [UInt8]) -> Int {
         if let known = textOffsets[bytes] { return known }
         let offset = texts.count
         texts += bytes
@@ -135,12 +135,12 @@ struct ProgramStoreBuilder {
     // MARK: - What instructions refer to
 
     /// The event itself.
-    mutating func rootPath(_ name: String) -> Int32 {
+    func rootPath(_ name: String) -> Int32 {
         path(step: .root, text: name, below: -1, place: 0, isDirect: false, keyTenths: 0, kind: 0, bytes: Array(name.utf8))
     }
 
     /// `isPlain` unless the name is quoted: only plain names are looked up as a whole, `event.x`.
-    mutating func fieldPath(_ name: String, below parent: Int32, isPlain: Bool = true) -> Int32 {
+    func fieldPath(_ name: String, below parent: Int32, isPlain: Bool = true) -> Int32 {
         let above = writtenPaths[Int(parent)]
         let bytes = Array(name.utf8)
         return path(
@@ -150,7 +150,7 @@ struct ProgramStoreBuilder {
     }
 
     /// `nil` for a key that is neither a text nor a position.
-    mutating func keyPath(_ key: CELValue, below parent: Int32) -> Int32? {
+    func keyPath(_ key: CELValue, below parent: Int32) -> Int32? {
         let above = writtenPaths[Int(parent)]
         switch key {
         case .string(let text):
@@ -168,7 +168,7 @@ struct ProgramStoreBuilder {
         }
     }
 
-    private mutating func path(
+    private func path(
         step: WrittenPath.Step, text: @autoclosure () -> String, below parent: Int32, place: Int32, isDirect: Bool,
         keyTenths: Int, kind: UInt8, bytes: [UInt8]
     ) -> Int32 {
@@ -183,7 +183,7 @@ struct ProgramStoreBuilder {
         return Int32(writtenPaths.count - 1)
     }
 
-    mutating func field(_ name: String, path: String?) -> Int32 {
+    func field(_ name: String, path: String?) -> Int32 {
         let key = FieldKey(name: Array(name.utf8), path: path.map { Array($0.utf8) })
         if let known = fieldIndices[key] { return known }
         fields.append(FieldSite(name: name, path: path))
@@ -191,7 +191,7 @@ struct ProgramStoreBuilder {
         return Int32(fields.count - 1)
     }
 
-    mutating func call(_ function: CELFunction, isMember: Bool, pattern: Pattern?) -> Int32 {
+    func call(_ function: CELFunction, isMember: Bool, pattern: Pattern?) -> Int32 {
         guard pattern == nil else {
             calls.append(CallSite(function: function, isMember: isMember, pattern: pattern))
             return Int32(calls.count - 1)
@@ -203,12 +203,12 @@ struct ProgramStoreBuilder {
         return Int32(calls.count - 1)
     }
 
-    mutating func name(_ name: String, isRooted: Bool) -> Int32 {
+    func name(_ name: String, isRooted: Bool) -> Int32 {
         names.append(NameSite(name: name, isRooted: isRooted))
         return Int32(names.count - 1)
     }
 
-    mutating func failure(_ failure: EvaluationFailure) -> Int32 {
+    func failure(_ failure: EvaluationFailure) -> Int32 {
         failures.append(failure)
         return Int32(failures.count - 1)
     }
