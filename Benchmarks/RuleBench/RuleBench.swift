@@ -103,20 +103,35 @@ struct RuleBench {
             return nil
         }
         let texts = rules.map { RuleText.conditions($0, prefix: "event") }
-        let memory = Measure.heapBytes
-        let start = Measure.cpuSeconds
-        do {
-            let compiled = try CompiledRules(texts: texts, source: "alertmanager")
-            let seconds = Measure.cpuSeconds - start
-            if count >= 1_000 {
-                let bytes = (Measure.heapBytes - memory) / count
-                print("\(workload) \(count): loaded in \(Self.rounded(seconds)) s, \(bytes) bytes of heap for each rule")
-            }
-            return compiled
-        } catch {
-            print(error)
+        let loaded = measured("\(workload) \(count): as texts,", count) { () -> CompiledRules? in
+            do { return try CompiledRules(texts: texts, source: "alertmanager") } catch { print(error) }
             return nil
         }
+        if count == 10_000 {
+            let files = RuleText.files(rules)
+            let ruleSet = measured("\(workload) \(count): as rule files,", count) { () -> RuleSet? in
+                let load = RuleSet.load(
+                    files, revision: RuleSetRevision(rawValue: "bench"), sources: ["alertmanager"], floor: Limits())
+                if load.ruleSet == nil { print(load.diagnostics.prefix(3).map(\.message)) }
+                return load.ruleSet
+            }
+            withExtendedLifetime((ruleSet, files)) {}
+        }
+        withExtendedLifetime((rules, texts)) {}
+        return loaded
+    }
+
+    /// Says how long it took to load many rules, and what they occupy.
+    private func measured<Loaded>(_ title: String, _ count: Int, _ body: () -> Loaded) -> Loaded {
+        let memory = Measure.heapBytes
+        let start = Measure.cpuSeconds
+        let loaded = body()
+        let seconds = Measure.cpuSeconds - start
+        if count >= 1_000 {
+            let bytes = (Measure.heapBytes - memory) / count
+            print("\(title) loaded in \(Self.rounded(seconds)) s, \(bytes) bytes of heap for each rule")
+        }
+        return loaded
     }
 
     // MARK: - Numbers

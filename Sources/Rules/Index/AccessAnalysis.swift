@@ -6,7 +6,11 @@ extension ProgramCompiler {
     ) -> [AccessPredicate] {
         let compiler = ProgramCompiler(store, options)
         var found: [AccessPredicate] = []
-        for condition in conditions { compiler.collect(condition.root, into: &found) }
+        for (position, condition) in conditions.enumerated() {
+            let first = found.count
+            compiler.collect(condition.root, into: &found)
+            if found.count == first + 1, !condition.root.isConjunction { found[first].condition = position }
+        }
         return merged(found)
     }
 
@@ -24,7 +28,7 @@ extension ProgramCompiler {
             }
             merged[index] = AccessPredicate(
                 place: predicate.place, test: .range(low: max(low, otherLow), high: min(high, otherHigh)), path: predicate.path,
-                isMissingWhenAbsent: true)
+                isMissingWhenAbsent: true, isExact: false)
         }
         return merged
     }
@@ -52,9 +56,12 @@ extension ProgramCompiler {
         }
     }
 
-    private func made(_ path: Int, _ test: AccessPredicate.Test, isMissingWhenAbsent: Bool = true) -> AccessPredicate {
+    private func made(
+        _ path: Int, _ test: AccessPredicate.Test, isMissingWhenAbsent: Bool = true, isExact: Bool = true
+    ) -> AccessPredicate {
         let written = store.writtenPaths[path]
-        return AccessPredicate(place: written.place, test: test, path: written.text, isMissingWhenAbsent: isMissingWhenAbsent)
+        return AccessPredicate(
+            place: written.place, test: test, path: written.text, isMissingWhenAbsent: isMissingWhenAbsent, isExact: isExact)
     }
 
     /// `||` of equalities of one place.
@@ -91,8 +98,8 @@ extension ProgramCompiler {
             guard case .list(let items) = value else { return nil }
             let keys = items.compactMap { IndexKey($0) }
             return keys.count == items.count ? made(path, .keys(keys)) : nil
-        case .less, .lessOrEqual: return Self.bound(value).map { made(path, .range(low: -.infinity, high: $0)) }
-        case .greater, .greaterOrEqual: return Self.bound(value).map { made(path, .range(low: $0, high: .infinity)) }
+        case .less, .lessOrEqual: return Self.bound(value).map { made(path, .range(low: -.infinity, high: $0), isExact: false) }
+        case .greater, .greaterOrEqual: return Self.bound(value).map { made(path, .range(low: $0, high: .infinity), isExact: false) }
         default: return nil
         }
     }
@@ -126,12 +133,20 @@ extension ProgramCompiler {
         }
         switch call.function {
         case .startsWith:
-            return made(path.index, text.utf8.isEmpty ? .present : .prefix(Array(text.utf8)))
+            // Any text begins with nothing, but what is there may be no text.
+            let isEmpty = text.utf8.isEmpty
+            return made(path.index, isEmpty ? .present : .prefix(Array(text.utf8)), isExact: !isEmpty)
         case .matches:
             let prefix = PatternPrefix.literal(of: text)
-            return prefix.isEmpty ? nil : made(path.index, .prefix(prefix))
+            return prefix.isEmpty ? nil : made(path.index, .prefix(prefix), isExact: false)
         default: return nil
         }
+    }
+}
+
+extension CELNode {
+    fileprivate var isConjunction: Bool {
+        if case .and = kind { true } else { false }
     }
 }
 

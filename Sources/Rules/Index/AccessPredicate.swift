@@ -19,4 +19,8 @@ struct AccessPredicate: Sendable {
     let path: String
     /// Whether the rule is missing a key, rather than false, where the place has no value.
     let isMissingWhenAbsent: Bool
+    /// Whether the test holds if, and only if, the condition is true.
+    var isExact = true
+    /// The condition that is nothing but this predicate, by its position; `nil` when the predicate is a part of one.
+    var condition: Int?
 }

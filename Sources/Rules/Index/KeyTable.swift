@@ -2,6 +2,8 @@ import JSON
 
 /// Rules by the place and the value that they are found by: one hash table with open addressing.
 ///
+/// All that belongs to a key lies together, so that a look-up touches as few lines of the cache as it can.
+///
 /// `@unchecked Sendable`: the memory behind the pointers is written in `init` and freed in `deinit`, and read in between.
 final class KeyTable: @unchecked Sendable {
     enum Kind: UInt8, BitwiseCopyable {
@@ -14,13 +16,18 @@ final class KeyTable: @unchecked Sendable {
         let key: IndexKey
     }
 
-    private struct Entry: BitwiseCopyable {
-        /// The number, or where the text begins.
+    /// Where a key's block begins, in words of eight bytes, and some bits of its hash.
+    private struct Slot: BitwiseCopyable {
+        let hash: UInt32
+        let block: Int32
+    }
+
+    /// What a key's block begins with; its rules and the bytes of its text follow.
+    private struct Header: BitwiseCopyable {
         let bits: UInt64
-        let count: UInt32
         let place: Int32
-        let firstRule: Int32
-        let endOfRules: Int32
+        let textBytes: UInt32
+        let rules: Int32
         let kind: Kind
     }
 
@@ -39,76 +46,66 @@ final class KeyTable: @unchecked Sendable {
         }
     }
 
-    /// Numbers of entries by hash; -1 for none.
-    private let slots: UnsafeMutablePointer<Int32>
-    private let entries: UnsafeMutablePointer<Entry>
-    private let rules: UnsafeMutablePointer<Int32>
-    private let texts: UnsafeMutablePointer<UInt8>
+    private let slots: UnsafeMutablePointer<Slot>
+    private let blocks: UnsafeMutableRawPointer
     private let mask: Int
 
     private init(_ buckets: [(key: Key, rules: [Int32])]) {
         var size = 8
         while size < buckets.count * 2 { size *= 2 }
         mask = size - 1
-        var entries: [Entry] = []
-        var rules: [Int32] = []
-        var texts: [UInt8] = []
-        for bucket in buckets {
-            let first = Int32(rules.count)
-            rules += bucket.rules
-            let (kind, bits, count) = Self.form(bucket.key, &texts)
-            entries.append(
-                Entry(
-                    bits: bits, count: count, place: bucket.key.place, firstRule: first, endOfRules: Int32(rules.count),
-                    kind: kind))
-        }
         slots = .allocate(capacity: size)
-        slots.initialize(repeating: -1, count: size)
-        self.entries = Self.kept(entries)
-        self.rules = Self.kept(rules)
-        self.texts = Self.kept(texts)
-        for index in entries.indices {
-            var slot = Int(truncatingIfNeeded: hash(entries[index])) & mask
-            while slots[slot] >= 0 { slot = (slot + 1) & mask }
-            slots[slot] = Int32(index)
+        slots.initialize(repeating: Slot(hash: 0, block: -1), count: size)
+        let bytes = buckets.reduce(0) { $0 + Self.blockBytes($1.key, $1.rules.count) }
+        blocks = .allocate(byteCount: max(bytes, 8), alignment: 64)
+        var offset = 0
+        for bucket in buckets {
+            let hash = write(bucket.key, bucket.rules, at: blocks + offset)
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot].block >= 0 { slot = (slot + 1) & mask }
+            slots[slot] = Slot(hash: UInt32(truncatingIfNeeded: hash >> 32), block: Int32(offset / 8))
+            offset += Self.blockBytes(bucket.key, bucket.rules.count)
         }
     }
 
     deinit {
         slots.deallocate()
-        entries.deallocate()
-        rules.deallocate()
-        texts.deallocate()
+        blocks.deallocate()
     }
 
-    private static func kept<Item: BitwiseCopyable>(_ items: [Item]) -> UnsafeMutablePointer<Item> {
-        let memory = UnsafeMutablePointer<Item>.allocate(capacity: max(items.count, 1))
-        _ = UnsafeMutableBufferPointer(start: memory, count: items.count).initialize(from: items)
-        return memory
+    // MARK: - Building
+
+    private static func blockBytes(_ key: Key, _ rules: Int) -> Int {
+        var text = 0
+        if case .text(let bytes) = key.key { text = bytes.count }
+        return (MemoryLayout<Header>.stride + rules * MemoryLayout<Int32>.stride + text + 7) / 8 * 8
     }
 
-    private static func form(_ key: Key, _ texts: inout [UInt8]) -> (Kind, UInt64, UInt32) {
+    /// Writes a key's block.
+    ///
+    /// - Returns: the key's hash.
+    private func write(_ key: Key, _ rules: [Int32], at block: UnsafeMutableRawPointer) -> UInt64 {
+        var kind = Kind.null
+        var bits: UInt64 = 0
+        var text: [UInt8] = []
         switch key.key {
-        case .null: return (.null, 0, 0)
-        case .bool(let flag): return (.bool, flag ? 1 : 0, 0)
-        case .int(let number): return (.int, UInt64(bitPattern: number), 0)
-        case .double(let bits): return (.double, bits, 0)
-        case .text(let bytes):
-            let offset = texts.count
-            texts += bytes
-            return (key.isPrefix ? .prefix : .text, UInt64(offset), UInt32(bytes.count))
+        case .null: break
+        case .bool(let flag): (kind, bits) = (.bool, flag ? 1 : 0)
+        case .int(let number): (kind, bits) = (.int, UInt64(bitPattern: number))
+        case .double(let number): (kind, bits) = (.double, number)
+        case .text(let bytes): (kind, text) = (key.isPrefix ? .prefix : .text, bytes)
         }
-    }
-
-    private func hash(_ entry: Entry) -> UInt64 {
-        switch entry.kind {
-        case .text, .prefix: TextHash.hash(text(entry), seed: Self.seed(entry.kind, entry.place))
-        default: TextHash.hash(entry.bits, seed: Self.seed(entry.kind, entry.place))
-        }
-    }
-
-    private func text(_ entry: Entry) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(start: texts + Int(entry.bits), count: Int(entry.count))
+        block.storeBytes(
+            of: Header(
+                bits: bits, place: key.place, textBytes: UInt32(text.count), rules: Int32(rules.count), kind: kind),
+            as: Header.self)
+        var end = block + MemoryLayout<Header>.stride
+        rules.withUnsafeBytes { end.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(block), byteCount: $0.count) }
+        end += rules.count * MemoryLayout<Int32>.stride
+        text.withUnsafeBytes { end.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(block), byteCount: $0.count) }
+        let seed = Self.seed(kind, key.place)
+        guard case .text(let bytes) = key.key else { return TextHash.hash(bits, seed: seed) }
+        return bytes.withUnsafeBufferPointer { TextHash.hash($0, seed: seed) }
     }
 
     @inline(__always)
@@ -116,38 +113,53 @@ final class KeyTable: @unchecked Sendable {
         UInt64(UInt32(bitPattern: place)) << 8 | UInt64(kind.rawValue)
     }
 
+    // MARK: - Looking up
+
     /// Adds the rules of a text, or of a prefix.
     @inline(__always)
     func addRules(_ text: UnsafeBufferPointer<UInt8>, isPrefix: Bool, place: Int32, _ candidates: inout [Int32]) {
         let kind: Kind = isPrefix ? .prefix : .text
-        var slot = Int(truncatingIfNeeded: TextHash.hash(text, seed: Self.seed(kind, place))) & mask
-        while slots[slot] >= 0 {
-            let entry = entries[Int(slots[slot])]
-            if entry.kind == kind, entry.place == place, Int(entry.count) == text.count, isSame(entry, text) {
-                for index in Int(entry.firstRule)..<Int(entry.endOfRules) { candidates.append(rules[index]) }
-                return
+        let hash = TextHash.hash(text, seed: Self.seed(kind, place))
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot].block >= 0 {
+            if slots[slot].hash == UInt32(truncatingIfNeeded: hash >> 32) {
+                let block = UnsafeRawPointer(blocks) + Int(slots[slot].block) * 8
+                let header = block.load(as: Header.self)
+                if header.kind == kind, header.place == place, Int(header.textBytes) == text.count {
+                    let rules = block + MemoryLayout<Header>.stride
+                    let bytes = rules + Int(header.rules) * MemoryLayout<Int32>.stride
+                    if JSONSlot.sameBytes(
+                        UInt64(UInt(bitPattern: bytes)), UInt64(UInt(bitPattern: text.baseAddress)), count: header.textBytes)
+                    {
+                        return add(rules, Int(header.rules), &candidates)
+                    }
+                }
+            }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    /// Adds the rules of a number, truth value or null.
+    @inline(__always)
+    func addRules(number kind: Kind, _ bits: UInt64, place: Int32, _ candidates: inout [Int32]) {
+        let hash = TextHash.hash(bits, seed: Self.seed(kind, place))
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot].block >= 0 {
+            if slots[slot].hash == UInt32(truncatingIfNeeded: hash >> 32) {
+                let block = UnsafeRawPointer(blocks) + Int(slots[slot].block) * 8
+                let header = block.load(as: Header.self)
+                if header.kind == kind, header.place == place, header.bits == bits {
+                    return add(block + MemoryLayout<Header>.stride, Int(header.rules), &candidates)
+                }
             }
             slot = (slot + 1) & mask
         }
     }
 
     @inline(__always)
-    private func isSame(_ entry: Entry, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
-        JSONSlot.sameBytes(
-            UInt64(UInt(bitPattern: texts + Int(entry.bits))), UInt64(UInt(bitPattern: other.baseAddress)), count: entry.count)
-    }
-
-    /// Adds the rules of a number, truth value or null.
-    @inline(__always)
-    func addRules(number kind: Kind, _ bits: UInt64, place: Int32, _ candidates: inout [Int32]) {
-        var slot = Int(truncatingIfNeeded: TextHash.hash(bits, seed: Self.seed(kind, place))) & mask
-        while slots[slot] >= 0 {
-            let entry = entries[Int(slots[slot])]
-            if entry.kind == kind, entry.place == place, entry.bits == bits {
-                for index in Int(entry.firstRule)..<Int(entry.endOfRules) { candidates.append(rules[index]) }
-                return
-            }
-            slot = (slot + 1) & mask
+    private func add(_ rules: UnsafeRawPointer, _ count: Int, _ candidates: inout [Int32]) {
+        for index in 0..<count {
+            candidates.append(rules.load(fromByteOffset: index * MemoryLayout<Int32>.stride, as: Int32.self))
         }
     }
 }

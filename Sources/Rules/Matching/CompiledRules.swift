@@ -33,22 +33,22 @@ package final class CompiledRules: Sendable {
     }
 
     let store: ProgramStore
-    /// For every rule its conditions: the numbers of programs that follow each other.
-    let conditions: [Range<Int32>]
+    /// For every rule its conditions.
+    let codes: [RuleCode]
     let partitions: [Partition]
     /// For every rule what it is found by; `nil` for a rule that is evaluated for every event of its source.
     let access: [AccessPredicate?]
     /// For every rule the zones that it knows.
     let zones: [CELTimeZones]
     /// How many rules there are.
-    package var count: Int { conditions.count }
+    package var count: Int { codes.count }
 
     init(_ rules: [RuleConditions], _ options: Options = Options()) {
         zones = rules.map(\.zones)
         let store = ProgramStoreBuilder()
         // The whole event is place 0, whether or not an expression names it.
         _ = store.rootPath("event")
-        var conditions: [Range<Int32>] = []
+        var codes: [RuleCode] = []
         var predicates: [[AccessPredicate]] = []
         for rule in rules {
             var program = ProgramOptions()
@@ -61,13 +61,18 @@ package final class CompiledRules: Sendable {
             if rule.isEnabled {
                 for condition in rule.when { _ = ProgramCompiler.compile(condition, into: store, program) }
             }
-            conditions.append(first..<Int32(store.programs.count))
+            codes.append(
+                RuleCode(firstProgram: first, endOfPrograms: Int32(store.programs.count), known: -1))
             predicates.append(
                 options.usesIndex && rule.isEnabled
                     ? ProgramCompiler.accessPredicates(of: rule.when, into: store, program) : [])
         }
-        self.conditions = conditions
         access = Self.choose(rules, predicates)
+        for (rule, predicate) in access.enumerated() {
+            guard let predicate, predicate.isExact, let condition = predicate.condition else { continue }
+            codes[rule].known = codes[rule].firstProgram + Int32(condition)
+        }
+        self.codes = codes
         for predicate in access { if let predicate { store.tree.watch(predicate.place) } }
         self.store = ProgramStore(store)
         partitions = Self.partitions(rules, access, places: self.store.tree.count, options)

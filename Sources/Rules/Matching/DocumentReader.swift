@@ -23,17 +23,3 @@ final class DocumentReader: SlotReader {
     }
 }
 
-/// The names of a JSON document, for the tree evaluator: `event` is the document, and its members are found as a whole too.
-struct DocumentVariables: CELVariables {
-    private let document: CELValue
-
-    init(_ document: JSONValue) {
-        self.document = CELValue(document)
-    }
-
-    func value(named name: String) -> CELValue? {
-        if name == "event" { return document }
-        guard name.hasPrefix("event."), case .map(let map) = document else { return nil }
-        return map[String(name.dropFirst(6))]
-    }
-}

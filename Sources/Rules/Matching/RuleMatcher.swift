@@ -63,10 +63,10 @@ package final class RuleMatcher {
     /// Whether the conditions of a rule hold for the document that was read last; `nil` when one of them fails.
     package func holds(_ rule: Int) -> Bool? {
         var budget = RuleSet.maxEventCost
-        switch judge(Int32(rule), &budget) {
-        case .match: return true
-        case .noMatch: return false
-        case .missing, .error: return nil
+        switch machine.judge(compiled.codes[rule], number: rule, skipsKnown: false, &budget) {
+        case .holds: return true
+        case .fails: return false
+        case .failed: return nil
         }
     }
 
@@ -121,12 +121,16 @@ package final class RuleMatcher {
         ledger.count(event: partition)
         candidates.removeAll(keepingCapacity: true)
         compiled.partitions[partition].index.candidates(of: table, into: &candidates, present: &ledger.present[partition])
-        if candidates.count > 1 { candidates.sort() }
+        // A bucket's rules are in order; mostly there is but one bucket.
+        for index in candidates.indices.dropFirst() where candidates[index] < candidates[index - 1] {
+            candidates.sort()
+            break
+        }
     }
 
     /// All conditions of a rule as one `&&`: the first false one ends it, failures are remembered.
     private func judge(_ rule: Int32, _ budget: inout Int) -> Judgement {
-        let judgement = machine.judge(compiled.conditions[Int(rule)], rule: Int(rule), &budget)
+        let judgement = machine.judge(compiled.codes[Int(rule)], number: Int(rule), skipsKnown: true, &budget)
         switch judgement {
         case .holds, .fails: ledger.decided(rule)
         case .failed where machine.missingPath >= 0:
@@ -169,7 +173,7 @@ package final class RuleMatcher {
         for rule in ledger.silentRules(of: partition, compiled) where !told.contains(rule) {
             var budget = RuleSet.maxEventCost
             let isCandidate = candidates.contains(rule)
-            guard isCandidate || machine.judge(compiled.conditions[Int(rule)], rule: Int(rule), &budget) == .failed,
+            guard isCandidate || machine.judge(compiled.codes[Int(rule)], number: Int(rule), skipsKnown: false, &budget) == .failed,
                 isCandidate || machine.missingPath >= 0
             else {
                 ledger.decided(rule)
@@ -183,7 +187,7 @@ package final class RuleMatcher {
 
     private func tell(_ rule: Int32, _ events: Int) {
         var budget = RuleSet.maxEventCost
-        _ = machine.judge(compiled.conditions[Int(rule)], rule: Int(rule), &budget)
+        _ = machine.judge(compiled.codes[Int(rule)], number: Int(rule), skipsKnown: false, &budget)
         silentRules.append(
             SilentRule(
                 rule: name(rule), path: writtenPath(machine.missingPath), events: events,

@@ -93,6 +93,14 @@ struct AbsorbedRange: BitwiseCopyable {
     func contains(_ position: Int) -> Bool { position >= Int(start) && position < Int(end) }
 }
 
+/// The conditions of one rule: programs that follow each other in the code.
+struct RuleCode: BitwiseCopyable {
+    let firstProgram: Int32
+    let endOfPrograms: Int32
+    /// The program whose condition the index has found to be true; -1 for none.
+    var known: Int32
+}
+
 /// One compiled expression: a part of the code of a ``ProgramStore``.
 struct Program: Sendable {
     let start: Int32

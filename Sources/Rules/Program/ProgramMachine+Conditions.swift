@@ -6,20 +6,20 @@ extension ProgramMachine {
         case failed
     }
 
-    /// Runs programs that follow each other as one `&&`: the first false one ends it; a failure is remembered and the next are
-    /// run, so that a later false one wins.
+    /// Runs the conditions of a rule as one `&&`: the first false one ends it; a failure is remembered and the next are run, so
+    /// that a later false one wins.
     ///
-    /// `rule` says whose time zones they know; `budget` is what they may cost together, in units, and is taken from.
-    mutating func judge(_ conditions: Range<Int32>, rule: Int, _ budget: inout Int) -> Outcome {
-        self.rule = rule
+    /// With `skipsKnown` the condition that the index has found to be true is not run again. `rule` says whose time zones the
+    /// conditions know; `budget` is what they may cost together, in units, and is taken from.
+    mutating func judge(_ rule: RuleCode, number: Int, skipsKnown: Bool, _ budget: inout Int) -> Outcome {
+        self.rule = number
         var hasFailed = false
         // The gravest failure so far, as it lies in `missingPath`, `failed` and `failedOffset`.
         var worst: (missingPath: Int32, failed: EvaluationFailure?, offset: UInt16) = (-1, nil, 0)
-        for condition in conditions {
+        for program in rule.firstProgram..<rule.endOfPrograms where !skipsKnown || program != rule.known {
             if budget <= 0 {
                 note(EvaluationFailure(.cost, "the event's rules need more than their cost units"))
             } else {
-                let program = store.programs[Int(condition)]
                 let isComplete = run(program, limit: min(CELMeter.defaultLimit, budget))
                 budget -= meter.spent
                 let result = registers[0]

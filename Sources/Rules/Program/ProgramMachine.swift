@@ -12,6 +12,7 @@ struct ProgramMachine: ~Copyable {
     /// The store's, which lives as long as the machine.
     let code: UnsafeMutablePointer<Instruction>
     let constants: UnsafeMutablePointer<Register>
+    let starts: UnsafeMutablePointer<Int32>
     let links: UnsafeMutablePointer<PathLink>
     /// The reading whose slots count.
     var reading: UInt32 = 0
@@ -37,6 +38,7 @@ struct ProgramMachine: ~Copyable {
         self.slots = slots
         code = store.code
         constants = store.constants
+        starts = store.starts
         links = store.links
         registers = .allocate(capacity: store.maxRegisters)
         registers.initialize(repeating: Register(.null), count: store.maxRegisters)
@@ -53,11 +55,11 @@ struct ProgramMachine: ~Copyable {
     /// Runs a program within a limit, in units.
     ///
     /// - Returns: whether it came to its end; else ``failure`` tells why.
-    mutating func run(_ program: Program, limit: Int) -> Bool {
+    mutating func run(_ number: Int32, limit: Int) -> Bool {
         meter = CELMeter(limit: limit)
         missingPath = -1
         failed = nil
-        let code = self.code + Int(program.start)
+        let code = self.code + Int(starts[Int(number)])
         var position = 0
         while true {
             let instruction = code[position]
@@ -69,7 +71,7 @@ struct ProgramMachine: ~Copyable {
             let target = step(instruction, position)
             if target >= 0 {
                 position = target
-            } else if let resume = absorb(position, program) {
+            } else if let resume = absorb(position, number) {
                 position = resume
             } else {
                 return false
@@ -152,8 +154,9 @@ struct ProgramMachine: ~Copyable {
     }
 
     /// Remembers the failure of a step within a chain; `nil` when nothing absorbs it.
-    private mutating func absorb(_ position: Int, _ program: Program) -> Int? {
+    private mutating func absorb(_ position: Int, _ number: Int32) -> Int? {
         if missingPath < 0, failed?.kind == .cost { return nil }
+        let program = store.programs[Int(number)]
         for index in Int(program.firstRange)..<Int(program.endOfRanges) where store.ranges[index].contains(position) {
             let range = store.ranges[index]
             remember(in: Int(range.register))

@@ -7,6 +7,8 @@ import JSON
 /// `@unchecked Sendable`: the memory behind the pointers is written in `init` and freed in `deinit`, and read in between.
 final class ProgramStore: @unchecked Sendable {
     let programs: [Program]
+    /// Where the code of each program begins.
+    let starts: UnsafeMutablePointer<Int32>
     let code: UnsafeMutablePointer<Instruction>
     let ranges: UnsafeMutablePointer<AbsorbedRange>
     /// Texts point into ``texts``, boxed ones name an element of ``boxes``.
@@ -29,6 +31,7 @@ final class ProgramStore: @unchecked Sendable {
 
     init(_ builder: ProgramStoreBuilder) {
         programs = builder.programs
+        starts = Self.kept(builder.programs.map(\.start))
         code = Self.kept(builder.code)
         ranges = Self.kept(builder.ranges)
         texts = Self.kept(builder.texts)
@@ -53,6 +56,7 @@ final class ProgramStore: @unchecked Sendable {
     }
 
     deinit {
+        starts.deallocate()
         code.deallocate()
         ranges.deallocate()
         links.deallocate()
