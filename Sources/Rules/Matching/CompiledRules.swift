@@ -33,49 +33,62 @@ package final class CompiledRules: Sendable {
     }
 
     let store: ProgramStore
-    /// For every rule its conditions.
-    let codes: [RuleCode]
+    let table: RuleTable
     let partitions: [Partition]
     /// For every rule what it is found by; `nil` for a rule that is evaluated for every event of its source.
     let access: [AccessPredicate?]
-    /// For every rule the zones that it knows.
-    let zones: [CELTimeZones]
     /// How many rules there are.
-    package var count: Int { codes.count }
+    package var count: Int { table.codes.count }
 
     init(_ rules: [RuleConditions], _ options: Options = Options()) {
-        zones = rules.map(\.zones)
         let store = ProgramStoreBuilder()
         // The whole event is place 0, whether or not an expression names it.
         _ = store.rootPath("event")
-        var codes: [RuleCode] = []
+        var programs: [[Int32]] = []
         var predicates: [[AccessPredicate]] = []
         for rule in rules {
-            var program = ProgramOptions()
-            program.foldsConstants = options.foldsConstants
-            program.fault = options.programFault
-            program.eventName = "event"
-            program.constants = ["vars": rule.vars]
-            program.zones = rule.zones
-            let first = Int32(store.programs.count)
-            if rule.isEnabled {
-                for condition in rule.when { _ = ProgramCompiler.compile(condition, into: store, program) }
-            }
-            codes.append(
-                RuleCode(firstProgram: first, endOfPrograms: Int32(store.programs.count), known: -1))
+            let program = Self.programOptions(rule, options)
+            let isCompiled = rule.isEnabled
+            programs.append(isCompiled ? rule.when.map { ProgramCompiler.compile($0, into: store, program) } : [])
             predicates.append(
-                options.usesIndex && rule.isEnabled
-                    ? ProgramCompiler.accessPredicates(of: rule.when, into: store, program) : [])
+                isCompiled && options.usesIndex ? ProgramCompiler.accessPredicates(of: rule.when, into: store, program) : [])
         }
         access = Self.choose(rules, predicates)
-        for (rule, predicate) in access.enumerated() {
-            guard let predicate, predicate.isExact, let condition = predicate.condition else { continue }
-            codes[rule].known = codes[rule].firstProgram + Int32(condition)
-        }
-        self.codes = codes
         for predicate in access { if let predicate { store.tree.watch(predicate.place) } }
         self.store = ProgramStore(store)
+        table = Self.table(rules, programs, access, self.store)
         partitions = Self.partitions(rules, access, places: self.store.tree.count, options)
+    }
+
+    private static func programOptions(_ rule: RuleConditions, _ options: Options) -> ProgramOptions {
+        var program = ProgramOptions()
+        program.foldsConstants = options.foldsConstants
+        program.fault = options.programFault
+        program.eventName = "event"
+        program.constants = ["vars": rule.vars]
+        program.zones = rule.zones
+        return program
+    }
+
+    /// The rules' conditions; those that several rules have are shared.
+    private static func table(
+        _ rules: [RuleConditions], _ programs: [[Int32]], _ access: [AccessPredicate?], _ store: ProgramStore
+    ) -> RuleTable {
+        var uses = [Int](repeating: 0, count: store.programs.count)
+        for program in programs.joined() { uses[Int(program)] += 1 }
+        var table = RuleTable()
+        table.zones = rules.map(\.zones)
+        for (rule, all) in programs.enumerated() {
+            var known: Int32 = -1
+            if let predicate = access[rule], predicate.isExact, let condition = predicate.condition { known = Int32(condition) }
+            table.codes.append(RuleCode(first: Int32(table.conditions.count), count: Int32(all.count), known: known))
+            for program in all {
+                table.conditions.append(
+                    RuleCondition(
+                        program: program, isShared: uses[Int(program)] > 1 && store.programs[Int(program)].isPure))
+            }
+        }
+        return table
     }
 
     /// Rules of one source compete for the smallest buckets; those of others are never looked at with them.

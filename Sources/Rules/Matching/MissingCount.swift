@@ -8,6 +8,13 @@ package struct MissingCount: Sendable, Hashable {
     ///
     /// Where the index looks at the path, every event without it is counted, also when another condition of the rule was false.
     package let count: Int
+
+    struct Key: Hashable {
+        let rule: String
+        let path: String
+    }
+
+    var key: Key { Key(rule: rule, path: path) }
 }
 
 /// A rule that has said nothing but "missing" to every event so far: most likely a name in it is misspelt.

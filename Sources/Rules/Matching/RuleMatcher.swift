@@ -17,6 +17,7 @@ package final class RuleMatcher {
     private var ledger: MissingLedger
     /// Rules that have been told to be silent already.
     private var told: Set<Int32> = []
+    private var silentRules: [SilentRule] = []
 
     /// A matcher for the rules of a set.
     package convenience init(_ ruleSet: RuleSet) {
@@ -28,13 +29,13 @@ package final class RuleMatcher {
         self.init(compiled, rules: [])
     }
 
-    private init(_ compiled: CompiledRules, rules: [Rule]) {
+    init(_ compiled: CompiledRules, rules: [Rule]) {
         self.compiled = compiled
         self.rules = rules
         table = JSONSlotTable(tree: compiled.store.tree)
         document = DocumentReader(table: table)
         event = EventReader(table: table)
-        machine = ProgramMachine(store: compiled.store, slots: table.slots, zones: compiled.zones)
+        machine = ProgramMachine(store: compiled.store, slots: table.slots, rules: compiled.table)
         ledger = MissingLedger(compiled)
     }
 
@@ -63,7 +64,7 @@ package final class RuleMatcher {
     /// Whether the conditions of a rule hold for the document that was read last; `nil` when one of them fails.
     package func holds(_ rule: Int) -> Bool? {
         var budget = RuleSet.maxEventCost
-        switch machine.judge(compiled.codes[rule], number: rule, skipsKnown: false, &budget) {
+        switch machine.judge(rule, skipsKnown: false, &budget) {
         case .holds: return true
         case .fails: return false
         case .failed: return nil
@@ -130,7 +131,7 @@ package final class RuleMatcher {
 
     /// All conditions of a rule as one `&&`: the first false one ends it, failures are remembered.
     private func judge(_ rule: Int32, _ budget: inout Int) -> Judgement {
-        let judgement = machine.judge(compiled.codes[Int(rule)], number: Int(rule), skipsKnown: true, &budget)
+        let judgement = machine.judge(Int(rule), skipsKnown: true, &budget)
         switch judgement {
         case .holds, .fails: ledger.decided(rule)
         case .failed where machine.missingPath >= 0:
@@ -157,12 +158,10 @@ package final class RuleMatcher {
     /// After how many events a rule that was only ever missing a key is told.
     package static let silenceLimit = 100
 
-    /// Rules that have now missed a key in a hundred events and more, and in no event anything else; each is told once.
-    package private(set) var silentRules: [SilentRule] = []
-
-    /// Forgets the silent rules that were told.
-    package func forgetSilentRules() {
-        silentRules.removeAll()
+    /// Rules that have now missed a key in a hundred events and more, and in no event anything else; each is given once.
+    package func takeSilentRules() -> [SilentRule] {
+        defer { silentRules.removeAll() }
+        return silentRules
     }
 
     /// Looks whether rules that seem silent are: those that the index ruled out are evaluated after 1, 2, 4, 8… events.
@@ -173,7 +172,7 @@ package final class RuleMatcher {
         for rule in ledger.silentRules(of: partition, compiled) where !told.contains(rule) {
             var budget = RuleSet.maxEventCost
             let isCandidate = candidates.contains(rule)
-            guard isCandidate || machine.judge(compiled.codes[Int(rule)], number: Int(rule), skipsKnown: false, &budget) == .failed,
+            guard isCandidate || machine.judge(Int(rule), skipsKnown: false, &budget) == .failed,
                 isCandidate || machine.missingPath >= 0
             else {
                 ledger.decided(rule)
@@ -187,7 +186,7 @@ package final class RuleMatcher {
 
     private func tell(_ rule: Int32, _ events: Int) {
         var budget = RuleSet.maxEventCost
-        _ = machine.judge(compiled.codes[Int(rule)], number: Int(rule), skipsKnown: false, &budget)
+        _ = machine.judge(Int(rule), skipsKnown: false, &budget)
         silentRules.append(
             SilentRule(
                 rule: name(rule), path: writtenPath(machine.missingPath), events: events,

@@ -1,12 +1,13 @@
 /// One step of a program.
-struct Instruction: BitwiseCopyable {
+struct Instruction: BitwiseCopyable, Hashable {
     /// What the step does; `dest`, `a`, `b`, `c` and `flag` are the instruction's fields, in `r[…]` registers.
     enum Operation: UInt8, BitwiseCopyable {
         /// r[dest] = constant a; making it takes c bytes of the memory that the expression may use.
         case constant
         /// r[dest] = r[a]
         case move
-        /// r[dest] = the event's value at place a; b is the written path. flag 1: an optional; 2: whether it is there.
+        /// r[dest] = the event's value at place a; b is the written path. flag 1: an optional; 2: whether it is there; c is then
+        /// where the operand stands.
         case loadPath
         /// Compares the event's value at place a, written path b, with constant c; flag is the operator.
         case comparePath
@@ -82,7 +83,7 @@ struct Instruction: BitwiseCopyable {
 }
 
 /// A part of a program whose failures are remembered instead of ending it.
-struct AbsorbedRange: BitwiseCopyable {
+struct AbsorbedRange: BitwiseCopyable, Hashable {
     let start: Int32
     let end: Int32
     /// Where the program goes on.
@@ -93,12 +94,33 @@ struct AbsorbedRange: BitwiseCopyable {
     func contains(_ position: Int) -> Bool { position >= Int(start) && position < Int(end) }
 }
 
-/// The conditions of one rule: programs that follow each other in the code.
+/// The conditions of one rule, among the conditions of all rules.
 struct RuleCode: BitwiseCopyable {
-    let firstProgram: Int32
-    let endOfPrograms: Int32
-    /// The program whose condition the index has found to be true; -1 for none.
+    let first: Int32
+    let count: Int32
+    /// The condition that the index has found to be true when the rule is a candidate; -1 for none.
     var known: Int32
+}
+
+/// A condition of a rule: the number of its program, and whether what it says is remembered for the other rules that have it.
+struct RuleCondition: BitwiseCopyable {
+    private let bits: Int32
+
+    init(program: Int32, isShared: Bool) {
+        bits = isShared ? ~program : program
+    }
+
+    var isShared: Bool { bits < 0 }
+    var program: Int32 { bits < 0 ? ~bits : bits }
+}
+
+/// What a condition has said to an event.
+struct RememberedAnswer: BitwiseCopyable {
+    /// The reading of the event.
+    var reading: UInt32
+    /// In units.
+    var cost: UInt32
+    var holds: Bool
 }
 
 /// One compiled expression: a part of the code of a ``ProgramStore``.
@@ -111,4 +133,6 @@ struct Program: Sendable {
     let endOfRanges: Int32
     /// How many loops are inside each other.
     let loops: Int32
+    /// Whether its result depends on nothing but the event: neither on other names nor on the rule's time zones.
+    let isPure: Bool
 }

@@ -20,7 +20,10 @@ extension ProgramCompiler {
             compile(argument, to: dest + count)
             count += 1
         }
-        let site = Int(store.call(function, isMember: call.target != nil, pattern: call.pattern))
+        var patternText = ""
+        if case .literal(.string(let text))? = call.arguments.last?.kind { patternText = text }
+        let site = Int(
+            store.call(function, isMember: call.target != nil, pattern: call.pattern, patternText: patternText))
         emit(.call, flag: Self.quickCall(function), to: dest, site, count, at: node)
         if let found { land(found) }
     }

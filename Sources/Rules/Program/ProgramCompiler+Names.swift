@@ -48,7 +48,9 @@ extension ProgramCompiler {
             let path = Int(store.fieldPath(selection.field, below: Int32(above.index), isPlain: false))
             pendingTenths += above.tenths + 10
             let place = Int(store.writtenPaths[path].place)
-            emit(.loadPath, flag: selection.isTest ? 2 : 1, to: dest, place, path, at: node)
+            // What is missing above the last step is missing where the operand stands.
+            let above = selection.operand.span.lowerBound
+            emit(.loadPath, flag: selection.isTest ? 2 : 1, to: dest, place, path, above, at: node)
             return true
         }
         guard let path = path(of: node) else { return false }

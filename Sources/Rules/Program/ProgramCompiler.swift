@@ -23,7 +23,7 @@ struct ProgramCompiler {
 
     /// Adds an expression to a store.
     ///
-    /// - Returns: the number of its program.
+    /// - Returns: the number of its program; expressions that are alike in everything have one.
     static func compile(_ expression: CELExpression, into store: ProgramStoreBuilder, _ options: ProgramOptions) -> Int32 {
         var compiler = ProgramCompiler(store, options)
         compiler.compile(expression.root, to: 0)
@@ -142,7 +142,7 @@ struct ProgramCompiler {
                 pendingTenths += path.tenths + constant.tenths
                 let place = Int(store.writtenPaths[path.index].place)
                 // The right side's cost is told apart: it is not charged when the left one fails.
-                emit(.comparePath, flag: flag | constant.tenths / 10 << 4, to: dest, place, path.index, index, at: node)
+                emit(.comparePath, flag: flag | (constant.tenths / 10) << 4, to: dest, place, path.index, index, at: node)
                 return
             }
         }

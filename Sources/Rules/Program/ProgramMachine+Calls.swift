@@ -49,7 +49,7 @@ extension ProgramMachine {
         var values: [CELValue] = []
         values.reserveCapacity(Int(instruction.b))
         for index in 0..<Int(instruction.b) { values.append(value(dest + index)) }
-        let zones = zones.indices.contains(rule) ? zones[rule] : .fixedOffsetsOnly
+        let zones = rules.zones.indices.contains(rule) ? rules.zones[rule] : .fixedOffsetsOnly
         return attempt(instruction) { meter throws(EvaluationFailure) in
             try CELLibrary.call(
                 site.function, values, isMember: site.isMember, pattern: site.pattern, zones: zones, meter: &meter)

@@ -97,7 +97,9 @@ extension ProgramMachine {
     /// The same for `.?x` and `has`, whose last step may be absent.
     private mutating func absentOptional(_ instruction: Instruction) -> Bool {
         let path = store.writtenPaths[Int(instruction.b)]
-        guard case .field(let name) = path.step, let parent = lookUp(path.parent, instruction) else { return false }
+        var above = instruction
+        above.offset = UInt16(truncatingIfNeeded: instruction.c)
+        guard case .field(let name) = path.step, let parent = lookUp(path.parent, above) else { return false }
         let dest = Int(instruction.dest)
         do throws(EvaluationFailure) {
             if instruction.flag == 2 {

@@ -18,9 +18,11 @@ struct ProgramMachine: ~Copyable {
     var reading: UInt32 = 0
     var reader: (any SlotReader)?
     var variables: any CELVariables
-    /// The time zones of every rule, and the rule whose conditions run.
-    var zones: [CELTimeZones]
+    /// The conditions of every rule, and the rule whose conditions run.
+    let rules: RuleTable
     var rule = 0
+    /// What shared conditions have said, by program.
+    let answers: UnsafeMutablePointer<RememberedAnswer>
     var containers: [String] = [""]
     var meter = CELMeter()
     var loops: [LoopFrame]
@@ -33,7 +35,7 @@ struct ProgramMachine: ~Copyable {
     /// Whether any box or loop holds a value.
     var isDirty = false
 
-    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, zones: [CELTimeZones]) {
+    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, rules: RuleTable) {
         self.store = store
         self.slots = slots
         code = store.code
@@ -45,11 +47,14 @@ struct ProgramMachine: ~Copyable {
         boxes = Array(repeating: .null, count: store.maxRegisters)
         loops = Array(repeating: LoopFrame(), count: store.maxLoops)
         variables = CELVariableTable()
-        self.zones = zones
+        self.rules = rules
+        answers = .allocate(capacity: max(store.programs.count, 1))
+        answers.initialize(repeating: RememberedAnswer(reading: 0, cost: 0, holds: false), count: store.programs.count)
     }
 
     deinit {
         registers.deallocate()
+        answers.deallocate()
     }
 
     /// Runs a program within a limit, in units.
@@ -244,6 +249,14 @@ struct ProgramMachine: ~Copyable {
         remembered.removeAll(keepingCapacity: true)
         variables = CELVariableTable()
     }
+}
+
+/// The conditions of every rule.
+struct RuleTable: Sendable {
+    var codes: [RuleCode] = []
+    var conditions: [RuleCondition] = []
+    /// The time zones that each rule knows.
+    var zones: [CELTimeZones] = []
 }
 
 /// The state of a loop.

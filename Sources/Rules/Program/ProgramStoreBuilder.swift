@@ -20,8 +20,15 @@ final class ProgramStoreBuilder {
     private var constantIndices: [ConstantKey: Int32] = [:]
     private var pathIndices: [PathKey: Int32] = [:]
     private var fieldIndices: [FieldKey: Int32] = [:]
-    private var callIndices: [String: Int32] = [:]
+    private var callIndices: [[UInt8]: Int32] = [:]
     private var setIndices: [[ConstantKey]: Int32] = [:]
+    private var nameIndices: [[UInt8]: Int32] = [:]
+    private var programIndices: [CodeKey: Int32] = [:]
+
+    private struct CodeKey: Hashable {
+        let instructions: [Instruction]
+        let ranges: [AbsorbedRange]
+    }
 
     private enum ConstantKey: Hashable {
         case null
@@ -43,8 +50,10 @@ final class ProgramStoreBuilder {
         let path: [UInt8]?
     }
 
-    /// Adds the code of one expression; jumps are relative to its beginning.
+    /// Adds the code of one expression; jumps are relative to its beginning. The same code is kept once.
     func add(_ instructions: [Instruction], ranges added: [AbsorbedRange], registers: Int, loops: Int) -> Int32 {
+        let key = CodeKey(instructions: instructions, ranges: added)
+        if let known = programIndices[key] { return known }
         let start = Int32(code.count)
         code += instructions
         let firstRange = Int32(ranges.count)
@@ -52,8 +61,17 @@ final class ProgramStoreBuilder {
         programs.append(
             Program(
                 start: start, registers: Int32(registers), firstRange: firstRange, endOfRanges: Int32(ranges.count),
-                loops: Int32(loops)))
+                loops: Int32(loops), isPure: instructions.allSatisfy(isPure)))
+        programIndices[key] = Int32(programs.count - 1)
         return Int32(programs.count - 1)
+    }
+
+    private func isPure(_ instruction: Instruction) -> Bool {
+        switch instruction.operation {
+        case .loadName, .tryName: false
+        case .call: calls[Int(instruction.a)].function.library != .time
+        default: true
+        }
     }
 
     // MARK: - Constants
@@ -191,20 +209,20 @@ final class ProgramStoreBuilder {
         return Int32(fields.count - 1)
     }
 
-    func call(_ function: CELFunction, isMember: Bool, pattern: Pattern?) -> Int32 {
-        guard pattern == nil else {
-            calls.append(CallSite(function: function, isMember: isMember, pattern: pattern))
-            return Int32(calls.count - 1)
-        }
-        let key = isMember ? ".\(function.rawValue)" : function.rawValue
+    /// `patternText` is what the compiled pattern was read from.
+    func call(_ function: CELFunction, isMember: Bool, pattern: Pattern?, patternText: String = "") -> Int32 {
+        let key = Array(((isMember ? "." : "") + function.rawValue + (pattern == nil ? "" : " \(patternText)")).utf8)
         if let known = callIndices[key] { return known }
-        calls.append(CallSite(function: function, isMember: isMember, pattern: nil))
+        calls.append(CallSite(function: function, isMember: isMember, pattern: pattern))
         callIndices[key] = Int32(calls.count - 1)
         return Int32(calls.count - 1)
     }
 
     func name(_ name: String, isRooted: Bool) -> Int32 {
+        let key = Array((isRooted ? ".\(name)" : name).utf8)
+        if let known = nameIndices[key] { return known }
         names.append(NameSite(name: name, isRooted: isRooted))
+        nameIndices[key] = Int32(names.count - 1)
         return Int32(names.count - 1)
     }
 

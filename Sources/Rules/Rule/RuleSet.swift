@@ -33,11 +33,14 @@ package struct RuleSet: Sendable {
     package let rules: [Rule]
     /// The rules' conditions as code, with their index.
     package let compiled: CompiledRules
+    let pool: MatcherPool
 
     init(revision: RuleSetRevision, rules: [Rule]) {
         self.revision = revision
         self.rules = rules
         compiled = CompiledRules(rules.map(\.conditions))
+        pool = MatcherPool(compiled, rules: rules)
+        for rule in rules { rule.dropTrees() }
     }
 
     /// The enabled rules that no index can find, and that are therefore evaluated for every event of their source.
@@ -87,6 +90,8 @@ package struct RuleSet: Sendable {
     }
 
     /// One entry for every enabled rule whose trigger fits: its source, and a problem or, for a command, a command.
+    ///
+    /// Explains: every rule and every condition is evaluated, by walking its tree. What acts asks ``match(_:)``.
     ///
     /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` is empty unless the command is
     /// this rule's and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.
