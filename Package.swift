@@ -77,6 +77,9 @@ let package = Package(
         // What `make bench` measures beside the bridge
         .executableTarget(
             name: "BareHandler", dependencies: [hummingbird], path: "Benchmarks/BareHandler", swiftSettings: settings),
+        .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+        .executableTarget(
+            name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench", swiftSettings: settings),
         // Tests
         .target(
             name: "BridgeTestKit",
@@ -85,7 +88,7 @@ let package = Package(
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "BridgeTestKit", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
+                "BridgeTestKit", "CAllocations", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
                 "Engine", "Inbound", "VPSBridge", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -11,9 +11,13 @@ struct TapeReader {
     /// The word that is read next.
     private var position = 1
 
-    /// The document's value; `nil` when a limit is exceeded or a name stands twice in one object.
-    static func read(words: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, limits: JSONLimits) -> JSONValue? {
+    /// The value that begins at a word, by default the document's; `nil` when a limit is exceeded or a name stands twice in one
+    /// object.
+    static func read(
+        words: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, limits: JSONLimits, from start: Int = 1
+    ) -> JSONValue? {
         var reader = TapeReader(words: words, strings: strings, maxDepth: limits.maxDepth, valuesLeft: limits.maxValues)
+        reader.position = start
         return reader.value(depth: 0)
     }
 

@@ -43,6 +43,26 @@ csimdjson_result csimdjson_parse(const uint8_t *_Nullable bytes, size_t length, 
 /// A parser needs about 15 bytes for each byte of the longest document that it has seen.
 void csimdjson_trim(void);
 
+/// A parser with memory of its own, for whoever keeps a tape longer than until the thread's next parse.
+///
+/// Used by one thread at a time.
+typedef struct csimdjson_parser csimdjson_parser;
+
+/// A new parser; null when there is not enough memory.
+csimdjson_parser *_Nullable csimdjson_parser_new(void);
+
+/// Frees a parser and the tape that it has filled.
+void csimdjson_parser_free(csimdjson_parser *_Nullable parser);
+
+/// Parses as `csimdjson_parse` does; the tape is valid until the parser's next parse.
+///
+/// Eight bytes can be read from the beginning of every string of the tape, however short it is.
+csimdjson_result csimdjson_parser_parse(
+    csimdjson_parser *_Nonnull parser, const uint8_t *_Nullable bytes, size_t length, csimdjson_tape *_Nonnull tape);
+
+/// Frees what a parser holds, if it has grown beyond what documents of 64 KiB need. Its tape is no longer valid.
+void csimdjson_parser_trim(csimdjson_parser *_Nonnull parser);
+
 /// Compares bytes as `memcmp` does.
 static inline int csimdjson_compare(const uint8_t *_Nonnull left, const uint8_t *_Nonnull right, size_t count) {
     return memcmp(left, right, count);

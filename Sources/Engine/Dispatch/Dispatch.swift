@@ -90,9 +90,9 @@ package struct Dispatch {
 
     private mutating func match(_ event: Event, index: Int, key: EpisodeKey, openedAt: Timestamp) {
         var matchedAny = false
-        for evaluation in ruleSet.evaluate(event) {
-            let rule = evaluation.rule
-            switch evaluation.verdict {
+        for match in ruleSet.match(event) {
+            let rule = match.rule
+            switch match.verdict {
             case .match:
                 matchedAny = true
                 result.runs.append(

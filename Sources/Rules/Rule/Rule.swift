@@ -45,7 +45,7 @@ package final class Rule: Sendable {
     /// The line where it begins, from 1.
     package let line: Int
 
-    let when: [CELExpression]
+    private let conditionTexts: ConditionTexts
     let whenServer: [CELExpression]
     let target: CELExpression?
     let vars: CELValue
@@ -77,11 +77,25 @@ package final class Rule: Sendable {
         reply = draft.reply
         file = draft.file
         line = draft.line
-        when = draft.when
+        conditionTexts = ConditionTexts(draft.when)
         whenServer = draft.whenServer
         target = draft.target
         vars = draft.vars
         zones = draft.zones
+    }
+
+    var when: [CELExpression] { conditionTexts.expressions }
+
+    /// Lets go of what only the compiler needs.
+    func dropTrees() {
+        conditionTexts.dropTrees()
+    }
+
+    /// What is compiled of the rule.
+    var conditions: RuleConditions {
+        RuleConditions(
+            source: Array(trigger.source.utf8), isCommand: trigger.command != nil, isEnabled: isEnabled, when: when, vars: vars,
+            zones: zones)
     }
 
     /// Whether any rung changes a server.

@@ -31,6 +31,22 @@ package struct RuleSet: Sendable {
     package let revision: RuleSetRevision
     /// In the order of the files and of their place in them.
     package let rules: [Rule]
+    /// The rules' conditions as code, with their index.
+    package let compiled: CompiledRules
+    let pool: MatcherPool
+
+    init(revision: RuleSetRevision, rules: [Rule]) {
+        self.revision = revision
+        self.rules = rules
+        compiled = CompiledRules(rules.map(\.conditions))
+        pool = MatcherPool(compiled, rules: rules)
+        for rule in rules { rule.dropTrees() }
+    }
+
+    /// The enabled rules that no index can find, and that are therefore evaluated for every event of their source.
+    package var unindexed: [Rule] {
+        zip(rules, compiled.access).filter { $0.isEnabled && $1 == nil }.map(\.0)
+    }
 
     /// Reads rule files and checks every key and every expression; all findings in one pass.
     ///
@@ -78,6 +94,8 @@ package struct RuleSet: Sendable {
     }
 
     /// One entry for every enabled rule whose trigger fits: its source, and a problem or, for a command, a command.
+    ///
+    /// Explains: every rule and every condition is evaluated, by walking its tree. What acts asks ``match(_:)``.
     ///
     /// Pure and bounded: the same event gives the same answer. In a command's `when`, `args` is empty unless the command is
     /// this rule's and rightly called; whether it is, ``Rule/matchCommand(_:)`` says.

@@ -3,10 +3,10 @@ import Model
 
 /// An event as expressions see it; made once and used for every rule.
 ///
-/// The sender's own object is converted only when an expression reads it. Not shared between threads.
+/// Maps and the sender's own object are made only when an expression reads them. Not shared between threads.
 final class EventValues {
     private let event: Event
-    /// Under their whole names, `event.labels`; `event.payload` and `event` are made when first asked for.
+    /// Under their whole names, `event.status`; maps, `event.payload` and `event` are made when first asked for.
     private var values: [String: CELValue] = [:]
 
     init(_ event: Event) {
@@ -14,8 +14,6 @@ final class EventValues {
         set("source", .string(event.source))
         set("status", .string(event.status.rawValue))
         set("fingerprint", .string(event.fingerprint))
-        set("labels", Self.map(event.labels))
-        set("annotations", Self.map(event.annotations))
         set("starts_at", event.startsAt.flatMap { CELTimestamp($0) }.map(CELValue.timestamp))
         set("ends_at", event.endsAt.flatMap { CELTimestamp($0) }.map(CELValue.timestamp))
         set("received_at", CELTimestamp(event.receivedAt).map(CELValue.timestamp))
@@ -31,11 +29,17 @@ final class EventValues {
     func value(named name: String) -> CELValue? {
         if let known = values[name] { return known }
         switch name {
+        case "event.labels":
+            set("labels", Self.map(event.labels))
+            return values[name]
+        case "event.annotations":
+            set("annotations", Self.map(event.annotations))
+            return values[name]
         case "event.payload":
             set("payload", CELValue(event.payload))
             return values[name]
         case "event":
-            _ = value(named: "event.payload")
+            for part in ["labels", "annotations", "payload"] { _ = value(named: "event.\(part)") }
             let fields = EventSchema.fields.compactMap { field in values["event.\(field)"].map { (field, $0) } }
             values[name] = .map(CELMap(texts: fields))
             return values[name]

@@ -13,9 +13,10 @@ struct CELMeter: Sendable {
     static let maxMemory = 1_048_576
 
     /// In tenths of a unit.
-    private var spentTenths = 0
+    private(set) var spentTenths = 0
     private let limitTenths: Int
-    private var memory = 0
+    /// What the values made so far take, in bytes.
+    private(set) var memory = 0
 
     init(limit: Int = CELMeter.defaultLimit) {
         limitTenths = min(max(0, limit), 1_000_000_000) * 10
@@ -56,19 +57,38 @@ struct CELMeter: Sendable {
         }
     }
 
-    private mutating func allocate(memory bytes: Int) throws(EvaluationFailure) {
+    /// For values of that size, the work of making them aside.
+    mutating func allocate(memory bytes: Int) throws(EvaluationFailure) {
         memory += bytes
         guard memory <= Self.maxMemory else {
             throw EvaluationFailure(.cost, "the expression makes values of more than \(Self.maxMemory) bytes")
         }
     }
 
-    private mutating func charge(tenths: Int) throws(EvaluationFailure) {
+    /// For work that is counted in tenths of a unit.
+    mutating func charge(tenths: Int) throws(EvaluationFailure) {
+        guard spend(tenths: tenths) else { throw exceeded }
+    }
+
+    /// Charges as ``charge(tenths:)`` does; `false` instead of the failure ``exceeded``.
+    @inline(__always)
+    mutating func spend(tenths: Int) -> Bool {
         let (sum, overflow) = spentTenths.addingReportingOverflow(tenths)
-        spentTenths = overflow ? .max : sum
-        guard spentTenths <= limitTenths else {
-            spentTenths = limitTenths
-            throw EvaluationFailure(.cost, "the expression needs more than \(limitTenths / 10) cost units")
+        if !overflow, sum <= limitTenths {
+            spentTenths = sum
+            return true
         }
+        spentTenths = limitTenths
+        return false
+    }
+
+    /// The failure of an evaluation that has reached the limit.
+    var exceeded: EvaluationFailure {
+        EvaluationFailure(.cost, "the expression needs more than \(limitTenths / 10) cost units")
+    }
+
+    /// Takes back what was charged for steps that were then not taken.
+    mutating func refund(tenths: Int) {
+        spentTenths = max(0, spentTenths - tenths)
     }
 }

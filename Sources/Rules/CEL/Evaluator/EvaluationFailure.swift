@@ -46,7 +46,7 @@ package struct EvaluationFailure: Error, Sendable, Hashable {
         return second.rank > first.rank ? second : first
     }
 
-    private var rank: Int {
+    var rank: Int {
         switch kind {
         case .missing: 0
         case .cost: 2

@@ -1,0 +1,43 @@
+import CAllocations
+import Testing
+
+@testable import Rules
+
+@Suite("rules: what matching allocates")
+struct RulesAllocationTests {
+    #if DEBUG
+        /// Without optimization the compiler itself boxes what it need not.
+        private static let isOptimized = false
+    #else
+        private static let isOptimized = true
+    #endif
+
+    @Test(
+        "a condition of six parts takes nothing from the heap, its costs counted, and nor does reading the event",
+        .enabled(if: isOptimized && callocations_are_counted(), "allocations are counted in optimized builds with glibc"))
+    func sixParts() throws {
+        let condition = """
+            event.status == "firing" && event.labels.job in ["node", "blackbox"] && event.labels.instance.startsWith("web-") && \
+            event.values.cpu >= 0.0 && event.values.load < 100.0 && event.values.restarts <= 9
+            """
+        let document = Array(
+            """
+            {"status":"firing","labels":{"job":"node","instance":"web-0001.fra.example.com:9100"},
+            "values":{"cpu":17.5,"load":3.25,"restarts":2}}
+            """.utf8)
+        let matcher = RuleMatcher(try CompiledRules(texts: [[condition]], source: "alertmanager"))
+        func matches() throws -> Int {
+            try document.withUnsafeBytes { try matcher.match($0, source: "alertmanager").count }
+        }
+        for _ in 0..<3 { #expect(try matches() == 1) }
+        let before = callocations_count()
+        var held = 0
+        for _ in 0..<100 {
+            held += try matches()
+            held += matcher.holds(0) == true ? 1 : 0
+        }
+        let taken = callocations_count() - before
+        #expect(held == 200)
+        #expect(taken == 0)
+    }
+}
