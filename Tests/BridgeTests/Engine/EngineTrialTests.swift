@@ -173,7 +173,9 @@ struct EngineTrialTests {
 
     @Test("fleet.scale shows one request for each server within the bounds, and says when the set is not known")
     func scale() throws {
-        let fleet = [Fixture.server(1, "web-1"), Fixture.server(2, "web-2"), Fixture.server(3, "db-1"), Fixture.server(4, "web-3")]
+        let fleet = [
+            Fixture.server(1, "web-1"), Fixture.server(2, "web-2"), Fixture.server(3, "db-1"), Fixture.server(4, "web-3"),
+        ]
         let body = Fixture.body(["alertname": "Scale"])
         let plan = try #require(try Fixture.trial(body, fleet: fleet, rules: Self.steps).events.first?.rules.last?.plan)
         #expect(plan.requests.map(\.line) == ["DELETE /api/v1/servers/4/", "DELETE /api/v1/servers/2/"])

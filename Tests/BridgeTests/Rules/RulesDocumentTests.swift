@@ -38,7 +38,8 @@ struct RulesDocumentTests {
         for support in EngineSupport.allCases {
             let quoted = support.rawValue.split(separator: "`", omittingEmptySubsequences: false).dropFirst().first ?? ""
             let name = quoted.split(separator: ":").first ?? ""
-            #expect(!name.isEmpty && words.contains("`\(name)"), "\(support)")
+            let isNamed = words.contains("`\(name)") || words.contains(".\(name)`")
+            #expect(!name.isEmpty && isNamed, "\(support)")
         }
     }
 
