@@ -292,6 +292,16 @@ struct EngineApprovalCommandTests {
         #expect(fixture.api.ledger.isEmpty)
     }
 
+    @Test("nobody answers: the question expires, not the command, and the one who asked is told")
+    func unanswered() async throws {
+        let fixture = try EngineFixture(rules: Self.rules)
+        try await fixture.command("cycle db-server-01", user: "U0ANN")
+        try await fixture.advance(by: .seconds(1_900))
+        #expect(try await fixture.onlyRun().reason == .approvalExpired)
+        #expect(try await fixture.question().state == .expired)
+        #expect(try await fixture.messages().contains { $0.hasPrefix("Not done any more: nobody decided") })
+    }
+
     @Test("a budget that is spent is told at once; nobody is asked")
     func budget() async throws {
         let limits = Limits(budgets: [Budget(max: 0, per: .seconds(60))], settle: .zero)
