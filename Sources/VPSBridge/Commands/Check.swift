@@ -45,6 +45,7 @@ struct Check: AsyncParsableCommand {
             Output.line(report)
         }
         for problem in findings.problems { Output.note("vpsbridge: \(problem)") }
+        if format == .text { findings.notes.forEach(Output.note) }
         if let ruleSet = findings.ruleSet, self.print {
             Output.write(ruleSet.effectiveForm(), to: STDOUT_FILENO)
         } else if format == .text, let summary = findings.summary {
@@ -69,6 +70,17 @@ struct CheckFindings {
     private(set) var ruleSet: RuleSet?
     /// One line that says what was found to be right; `nil` when something is not.
     private(set) var summary: String?
+
+    /// What is no mistake and worth knowing, a line each: the rules that cost something at every event.
+    var notes: [String] {
+        let shown = 20
+        // A command is looked for by its words, and there are few of them.
+        let rules = (ruleSet?.unindexed ?? []).filter { $0.trigger.command == nil }
+        let lines = rules.prefix(shown).map {
+            "note: rule \($0.name) (\($0.file):\($0.line)) is evaluated for every event of \($0.trigger.source)"
+        }
+        return lines + (rules.count > shown ? ["note: and \(rules.count - shown) more rules are"] : [])
+    }
 
     /// What they come to.
     enum Outcome: Equatable {

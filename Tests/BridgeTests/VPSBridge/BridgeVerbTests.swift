@@ -60,6 +60,24 @@ struct BridgeVerbTests {
         #expect(json["diagnostics"]?.arrayValue?.first?["code"]?.stringValue == "R012")
     }
 
+    @Test("rules that no index can find are told, others are not")
+    func notes() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/vpsbridge-check-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let rules = """
+            version: 1
+            rules:
+              - {name: found, trigger: legacy, when: event.labels.a == "x", target: '"x"', autonomy: observe, actions: [server.reboot]}
+              - {name: walked, trigger: legacy, when: event.labels.a != "x", target: '"x"', autonomy: observe, actions: [server.reboot]}
+            """
+        try Data(rules.utf8).write(to: URL(fileURLWithPath: folder + "/a.yaml"))
+        let source = "api: {token_file: t}\nsources: {legacy: {kind: generic, auth: {bearer_file: b}}}"
+        let findings = try CheckFindings(ConfigurationTests.load("\(source)\nrules: \(folder)"), rules: nil)
+        #expect(findings.outcome == .right, "\(findings.diagnostics) \(findings.problems)")
+        #expect(findings.notes == ["note: rule walked (\(folder)/a.yaml:4) is evaluated for every event of legacy"])
+    }
+
     @Test(
         "how often rules are looked at, and who hears of refused ones",
         arguments: [
