@@ -169,7 +169,7 @@ enum RulesEveryKey {
           - name: after
             trigger: {source: slack, command: vps x}
             permissions: {groups: [ops]}
-            limits: {max_unhealthy: 2}
+            limits: {max_unhealthy: 2, key: event.source}
             target: '"web-1"'
             actions: [server.reboot]
             reply: {skipped: a, failed: b}

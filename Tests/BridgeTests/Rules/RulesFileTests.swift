@@ -187,7 +187,7 @@ struct RulesFileTests {
         .badRequest: RulesFixture.alertRule("actions: [{action: http.request, with: {url: x}}]"),
         .badSecret: RulesFixture.alertRule(
             "actions: [server.reboot, {action: notify, with: {channel: ops, text: '${{ secrets.A }}'}}]"),
-        .badApproval: RulesFixture.alertRule("approval: {approvers: []}"),
+        .badApproval: RulesFixture.alertRule("autonomy: approve", "approval: {approvers: []}"),
         .badSchedule: RulesFixture.alertRule("trigger: {source: alertmanager, timezone: UTC}"),
     ]
 }

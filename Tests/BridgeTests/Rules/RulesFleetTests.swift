@@ -135,6 +135,7 @@ struct RulesFleetTests {
         #expect(standard.timeout == .seconds(1_800))
         #expect(standard.via == nil && standard.message == nil && standard.approvers.users.isEmpty)
         let own = try rule(
+            "autonomy: approve",
             "approval: {approvers: [U1, 7], required: 2, self_approval: true, timeout: 1h, via: ops, message: 'go ${{ server.name }}?'}"
         )
         .approval
