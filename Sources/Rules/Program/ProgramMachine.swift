@@ -19,7 +19,7 @@ struct ProgramMachine: ~Copyable {
     var reader: (any SlotReader)?
     var variables: any CELVariables
     /// The conditions of every rule, and the rule whose conditions run.
-    let rules: RuleTable
+    let rules: ConditionTable
     var rule = 0
     /// What shared conditions have said, by program.
     let answers: UnsafeMutablePointer<RememberedAnswer>
@@ -35,7 +35,7 @@ struct ProgramMachine: ~Copyable {
     /// Whether any box or loop holds a value.
     var isDirty = false
 
-    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, rules: RuleTable) {
+    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, rules: ConditionTable) {
         self.store = store
         self.slots = slots
         code = store.code
@@ -252,7 +252,7 @@ struct ProgramMachine: ~Copyable {
 }
 
 /// The conditions of every rule.
-struct RuleTable: Sendable {
+struct ConditionTable: Sendable {
     var codes: [RuleCode] = []
     var conditions: [RuleCondition] = []
     /// The time zones that each rule knows.
