@@ -28,6 +28,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case notACondition = "R026"
     case badConstant = "R027"
     case badTemplate = "R028"
+    case costly = "R029"
+    case tooCostly = "R030"
 
     // Rules
     case duplicateRule = "R040"
@@ -38,6 +40,12 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case badPermissions = "R045"
     case badCommand = "R046"
     case notSupported = "R047"
+    case badFleet = "R048"
+    case badStep = "R049"
+    case badRequest = "R050"
+    case badSecret = "R051"
+    case badApproval = "R052"
+    case badSchedule = "R053"
 
     /// What the code means and what to do about it, in one line.
     package var explanation: String {
@@ -63,15 +71,25 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
         case .notACondition: "A condition has to be true or false, and this expression is never either."
         case .badConstant: "A constant in the expression can not be converted: a date, a span of time, a pattern or a time zone."
         case .badTemplate: "A `${{ … }}` in a text is not closed or is empty; `$${{` writes a literal `${{`."
+        case .costly: "On the largest events it would be stopped by its cost limit and then never match; smaller ones are judged."
+        case .tooCostly: "It could cost far more than any event may cost, as loops inside loops over lists of unknown length do."
         case .duplicateRule: "Two rules have one name; names tell rules apart in the audit and in metrics."
         case .unknownSource: "The rule waits for a source that vpsbridge.yaml does not configure: it would never fire."
         case .looserThanFloor: "A rule may only be stricter than the limits in vpsbridge.yaml, never looser."
         case .badEscalation:
-            "A rung is at most one server action, first, and then `notify` steps; only the last rung may only notify."
+            "A rung is at most one server action, any requests, and then `notify` steps; only the last rung may only notify."
         case .missingTarget: "A rule that acts on a server has to say which, in `target`."
         case .badPermissions: "A rule that people can call has to say who may, in `permissions`, and no other rule can."
         case .badCommand: "The command or one of its arguments can not be told apart from another."
         case .notSupported: "The words are known, but this version of the bridge does not do it yet."
+        case .badFleet: "A rule that scales says which servers it owns (`fleet`), what it creates and how it may delete."
+        case .badStep: "A key of a step does not fit its action, or two steps of a rung have one id."
+        case .badRequest:
+            "A request's host stands in the file as it is; method, headers and body have to be ones that HTTP and the bridge allow."
+        case .badSecret:
+            "`${{ secrets.NAME }}` stands alone, in a header or the body of `http.request`, and names a secret of vpsbridge.yaml."
+        case .badApproval: "An approval names enough people, by the ids that their chat gives them."
+        case .badSchedule: "A schedule has the five fields of cron and a time zone that exists."
         }
     }
 }

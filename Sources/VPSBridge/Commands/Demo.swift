@@ -1,5 +1,6 @@
 import ArgumentParser
 import CurlTransport
+import Engine
 import Foundation
 import JSON
 import Logging
@@ -107,12 +108,15 @@ struct DemoStage {
         configuration.sources["alertmanager"] = WebhookSource(
             name: "alertmanager", kind: .alertmanager, authentication: .bearer([Secret(Self.hookToken)]))
         let files = RuleFiles(files: [RuleSource(name: "demo.yaml", text: Self.rules)])
-        let load = RuleSet.load(files.files, revision: files.revision, sources: ["alertmanager"], floor: configuration.limits)
+        let load = RuleSet.load(
+            files.files, revision: files.revision, sources: Set(configuration.sources.keys), kinds: configuration.sourceKinds,
+            floor: configuration.limits)
         guard let ruleSet = load.ruleSet else {
             throw DemoFailure(text: load.diagnostics.map(\.rendered).joined(separator: "\n"))
         }
         return Bridge(
-            configuration: configuration, rules: ruleSet, ruleFiles: files, logger: Logger(label: "vpsbridge"), clock: clock)
+            configuration: configuration, rules: ruleSet, ruleFiles: files, logger: Logger(label: "vpsbridge"), clock: clock,
+            reloads: false)
     }
 
     // MARK: The story

@@ -26,7 +26,8 @@ extension Run {
 extension Intent {
     var json: JSONValue {
         [
-            "rung": .int(Int64(rung + 1)), "operation": .string(operation.rawValue), "server_id": .int(server.rawValue),
+            "rung": .int(Int64(rung + 1)), "kind": .string(kind.rawValue), "operation": .optional(operation?.rawValue),
+            "request": .optional(request.map { "\($0.method) \($0.url)" }), "server_id": server.map { .int($0.rawValue) } ?? .null,
             "outcome": .optional(outcome?.rawValue), "created_at": .string(createdAt.rfc3339),
             "finished_at": .optional(finishedAt?.rfc3339),
         ]
@@ -41,10 +42,6 @@ extension AuditEntry {
             "rule": .optional(rule), "server_id": server.map { .int($0.rawValue) } ?? .null, "actor": .string(actor),
             "detail": .string(detail),
         ]
-    }
-
-    var line: String {
-        "\(at.rfc3339) \(kind.rawValue) \(reason?.rawValue ?? "-") by \(actor)\(rule.map { " rule \($0)" } ?? ""): \(detail)"
     }
 }
 
@@ -61,4 +58,25 @@ extension DeadLetter {
 extension JSONValue {
     /// A text, or `null` where there is none.
     static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+}
+
+extension ApprovalRequest {
+    var json: JSONValue {
+        [
+            "id": .string(id.rawValue), "state": .string(state.rawValue), "run": .int(run.rawValue), "rule": .string(rule),
+            "revision": .string(revision.rawValue), "action": .string(action),
+            "server_id": server.map { .int($0.rawValue) } ?? .null, "server": .optional(serverName),
+            "server_status": .optional(serverStatus?.rawValue), "approvers": .array(approvers.map { .string($0) }),
+            "required": .int(Int64(required)), "self_approval": .bool(allowsSelfApproval), "requested_by": .optional(requestedBy),
+            "channel": .optional(channel), "created_at": .string(createdAt.rfc3339), "expires_at": .string(expiresAt.rfc3339),
+            "decided_at": .optional(decidedAt?.rfc3339),
+            "votes": .array(
+                votes.map { vote in
+                    [
+                        "person": .string(vote.person), "verdict": .string(vote.verdict.rawValue),
+                        "reason": .optional(vote.reason), "at": .string(vote.at.rfc3339),
+                    ]
+                }),
+        ]
+    }
 }

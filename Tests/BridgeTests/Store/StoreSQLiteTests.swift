@@ -173,8 +173,65 @@ struct StoreSQLiteTests {
             store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: Migration.all + [next])
             #expect(try await store.counts().deliveries == 1)
             await store.close()
-            #expect(folder.files.contains("store.db.schema-1") && !folder.files.contains { $0.hasSuffix("partial") })
+            #expect(
+                folder.files.contains("store.db.schema-\(Migration.all.count)")
+                    && !folder.files.contains { $0.hasSuffix("partial") })
             #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+        }
+    }
+
+    @Test("a database of the first schema is brought up with its runs, and takes questions")
+    func migratesFirstSchema() async throws {
+        try await StoreTestFolder.use { folder in
+            var store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: [.initial])
+            let delivery = try await StoreScenario(store: store).deliver()
+            await store.close()
+            store = try SQLiteStore(path: folder.path)
+            let asked = try await StoreScenario(store: store).ask("f", id: "aaaaaa")
+            #expect(try await store.delivery(delivery) != nil)
+            #expect(try await store.approval(asked.id) == asked)
+            #expect(folder.files.contains("store.db.schema-1"))
+            await store.close()
+        }
+    }
+
+    @Test("intents of an older schema are brought forward, open ones too, and their numbers are not used again")
+    func migratesIntents() async throws {
+        try await StoreTestFolder.use { folder in
+            let older = Array(Migration.all.prefix { $0.name != Migration.steps.name })
+            let first = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: older)
+            try await StoreScenario(store: first).deliver()
+            await first.close()
+            try folder.edit { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO runs (id, rule, revision, delivery, event_index, state, detail, lane, rung, due_at, attempts, epoch,
+                            is_urgent, created_at) VALUES (1, 'r', 'v', 1, 0, 'unknown', '', 'server:7', 0, 0, 0, 0, 0, 0);
+                        INSERT INTO intents (id, run, lane, rung, step, operation, server, pre_status, created_at, outcome, finished_at,
+                            counts) VALUES (3, 1, 'server:7', 0, 0, 'stop', 7, 'active', 5, 'applied', 6, 1);
+                        INSERT INTO intents (id, run, lane, rung, step, operation, server, pre_status, created_at, counts)
+                            VALUES (8, 1, 'server:7', 0, 1, 'start', 7, 'stopped', 9, 0);
+                        INSERT INTO intents (id, run, lane, rung, step, operation, server, pre_status, created_at, outcome, finished_at,
+                            counts) VALUES (9, 1, 'server:7', 0, 1, 'start', 7, 'stopped', 9, 'refused', 9, 0);
+                        DELETE FROM intents WHERE id = 9;
+                        """)
+            }
+            let store = try SQLiteStore(path: folder.path)
+            let intents = try await store.intents(of: RunID(rawValue: 1))
+            #expect(intents.map(\.id.rawValue) == [3, 8])
+            #expect(intents.map(\.kind) == [.operation(.stop), .operation(.start)])
+            #expect(intents.map(\.outcome) == [.applied, nil] && intents.map(\.server?.rawValue) == [7, 7])
+            #expect(intents.map(\.preStatus) == [.active, .stopped] && intents.map(\.request) == [nil, nil])
+            var run = try #require(try await store.run(RunID(rawValue: 1)))
+            run.state = .verifying
+            let scenario = StoreScenario(store: store)
+            try await scenario.step(run, intent: .close(IntentID(rawValue: 8), .applied))
+            run.state = .running
+            let next = NewIntent(
+                rung: 0, step: 0, kind: .httpRequest, request: IntentRequest(method: "GET", url: "https://a.example/", hash: ""))
+            let opened = try await scenario.step(run, intent: .open(next, guards: nil))
+            #expect(opened?.id.rawValue == 10)
+            await store.close()
         }
     }
 
@@ -247,6 +304,7 @@ struct StoreSQLiteTests {
             let values =
                 RunState.allCases.map(\.rawValue) + Model.Operation.allCases.map(\.rawValue)
                 + Intent.Outcome.allCases.map(\.rawValue) + Episode.Ending.allCases.map(\.rawValue)
+                + ApprovalRequest.State.allCases.map(\.rawValue) + ApprovalVote.Verdict.allCases.map(\.rawValue)
             for value in values { #expect(schema.contains("'\(value)'")) }
             await store.close()
         }
@@ -272,6 +330,6 @@ struct StoreSQLiteTests {
 
     private static let mayReadAll = [
         "SELECT count(*)", "SELECT state, count(*)", "SELECT from_state", "SELECT d.id, d.received_at", "SELECT at, kind",
-        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery",
+        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery", "SELECT a.id, a.run",
     ]
 }

@@ -52,6 +52,7 @@ extension CELEvaluator {
         for index in 0..<count {
             let values = element(index)
             if loop.condition != nil, try !holds(loop, values) { continue }
+            try CELMeter.check(elements: collected.count)
             guard let result = loop.result else {
                 collected.append(values.0)
                 continue
@@ -72,7 +73,7 @@ extension CELEvaluator {
             if loop.condition != nil, try !holds(loop, values) { continue }
             guard let result = loop.result else { continue }
             let value = try evaluate(result, of: loop, values)
-            try meter.charge(units: 1)
+            try CELMeter.check(elements: entries.count * 2)
             if loop.macro == .transformMap {
                 entries.append((values.0, value))
             } else {

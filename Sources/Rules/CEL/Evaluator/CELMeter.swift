@@ -36,20 +36,25 @@ struct CELMeter: Sendable {
 
     /// For making a text of that length.
     mutating func allocate(text bytes: Int) throws(EvaluationFailure) {
-        guard bytes <= Self.maxTextBytes else {
-            throw EvaluationFailure(.cost, "the expression makes a text longer than \(Self.maxTextBytes) bytes")
-        }
+        guard bytes <= Self.maxTextBytes else { throw Self.textTooLong }
         try charge(tenths: bytes)
         try allocate(memory: bytes)
     }
 
+    static let textTooLong = EvaluationFailure(.cost, "the expression makes a text longer than \(maxTextBytes) bytes")
+
     /// For making a list or map of that many elements.
     mutating func allocate(elements count: Int) throws(EvaluationFailure) {
-        guard count <= Self.maxElements else {
-            throw EvaluationFailure(.cost, "the expression makes a list or map of more than \(Self.maxElements) elements")
-        }
+        try Self.check(elements: count)
         try charge(tenths: count)
         try allocate(memory: count * 16)
+    }
+
+    /// Refuses a list or map that is being made and has too many elements already.
+    static func check(elements count: Int) throws(EvaluationFailure) {
+        guard count <= maxElements else {
+            throw EvaluationFailure(.cost, "the expression makes a list or map of more than \(maxElements) elements")
+        }
     }
 
     /// For values of that size, the work of making them aside.

@@ -47,11 +47,11 @@ enum CELFunction: String, Sendable, CaseIterable {
     case isCanonical = "ip.isCanonical"
 
     /// What library a function belongs to.
-    enum Family: Sendable {
+    enum Library: Sendable {
         case conversion, text, time, optional, strings, math, encoding, network
     }
 
-    var library: Family {
+    var library: Library {
         switch self {
         case .bool, .bytes, .double, .duration, .dyn, .int, .string, .timestamp, .type, .uint: .conversion
         case .size, .startsWith, .endsWith, .contains, .matches: .text

@@ -3,6 +3,7 @@ extension CELLibrary {
     static func convert(
         _ function: CELFunction, _ value: CELValue, meter: inout CELMeter
     ) throws(EvaluationFailure) -> CELValue {
+        if case .string(let text) = value, function != .dyn, function != .type { try meter.charge(bytes: text.utf8.count) }
         switch function {
         case .dyn: return value
         case .type: return .type(value.type)
@@ -89,7 +90,7 @@ extension CELLibrary {
             guard number >= 0, number < 0x1p64 else { throw outOfRange("uint") }
             return .uint(UInt64(number))
         case .string(let text):
-            guard CELNumberText.isInteger(text), let number = UInt64(text) else { throw notANumber("uint") }
+            guard CELNumberText.isInteger(text, signed: false), let number = UInt64(text) else { throw notANumber("uint") }
             return .uint(number)
         default: throw noOverload("uint", value)
         }

@@ -15,8 +15,8 @@ extension CELLibrary {
             try meter.charge(bytes: other.utf8.count)
             return .bool(text.utf8.count >= other.utf8.count && text.utf8.suffix(other.utf8.count).elementsEqual(other.utf8))
         case .contains:
-            try meter.charge(units: (text.utf8.count / 10 + 1) * (other.utf8.count / 10 + 1))
-            return .bool(search(Array(text.utf8), for: Array(other.utf8)))
+            try meter.charge(units: searchUnits(text, other))
+            return .bool(CELByteSearch.first(of: Array(other.utf8), in: Array(text.utf8)) != nil)
         default: return .bool(try match(text, other, compiled: pattern, meter: &meter))
         }
     }
@@ -33,26 +33,23 @@ extension CELLibrary {
         }
     }
 
-    private static func search(_ text: [UInt8], for part: [UInt8]) -> Bool {
-        guard let first = part.first else { return true }
-        guard text.count >= part.count else { return false }
-        for start in 0...(text.count - part.count) where text[start] == first {
-            if text[start..<start + part.count].elementsEqual(part) { return true }
-        }
-        return false
-    }
-
     private static func match(
         _ text: String, _ pattern: String, compiled: Pattern?, meter: inout CELMeter
     ) throws(EvaluationFailure) -> Bool {
-        if let compiled { return try compiled.matches(text, meter: &meter) }
-        let compiled: Pattern
+        // Every match prepares a mark for every instruction; a pattern that is made here costs its making, even when it fails.
+        if let compiled {
+            try meter.charge(bytes: compiled.program.count)
+            return try compiled.matches(text, meter: &meter)
+        }
+        try meter.charge(units: 100 + pattern.utf8.count)
+        let made: Pattern
         do throws(PatternError) {
-            compiled = try Pattern(pattern)
+            made = try Pattern(pattern)
         } catch {
+            try meter.charge(units: 1_000)
             throw EvaluationFailure(.invalidValue, error.message)
         }
-        try meter.charge(units: compiled.program.count)
-        return try compiled.matches(text, meter: &meter)
+        try meter.charge(units: made.program.count)
+        return try made.matches(text, meter: &meter)
     }
 }

@@ -1,13 +1,14 @@
 /// Parts of instants, in UTC or a given zone, and of spans.
 extension CELLibrary {
     static func part(
-        _ function: CELFunction, _ values: [CELValue], zones: CELTimeZones
+        _ function: CELFunction, _ values: [CELValue], zones: CELTimeZones, meter: inout CELMeter
     ) throws(EvaluationFailure) -> CELValue {
         switch values[0] {
         case .timestamp(let instant):
             var offset = 0
             if values.count == 2 {
                 guard case .string(let zone) = values[1] else { throw noOverload(function.rawValue, values[0], values[1]) }
+                try meter.charge(bytes: zone.utf8.count)
                 guard let known = zones.offset(of: zone, at: instant.seconds) else {
                     throw EvaluationFailure(.invalidValue, "unknown time zone")
                 }

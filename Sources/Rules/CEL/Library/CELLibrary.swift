@@ -15,7 +15,7 @@ enum CELLibrary {
         switch function.library {
         case .conversion: try convert(function, values[0], meter: &meter)
         case .text: try inspect(function, values, pattern: pattern, meter: &meter)
-        case .time: try part(function, values, zones: zones)
+        case .time: try part(function, values, zones: zones, meter: &meter)
         case .optional: try optional(function, values, meter: &meter)
         case .strings: try strings(function, values, meter: &meter)
         case .math: try math(function, values, meter: &meter)

@@ -9,7 +9,7 @@ extension CELLexer {
         prefixes: while ahead < 2 {
             switch peek(ahead) | 0x20 {
             case 0x72 where !isRaw: isRaw = true
-            case 0x62 where !isBytes: isBytes = true
+            case 0x62 where !isBytes && !isRaw: isBytes = true
             default: break prefixes
             }
             ahead += 1

@@ -1,13 +1,15 @@
 /// Reading and writing of network addresses (RFC 4291, RFC 4632, RFC 5952).
 extension CELAddress {
-    /// Reads `192.0.2.1` (no leading zeros) or `2001:db8::1`, also with a dotted end; no zone, no `::ffff:192.0.2.1`.
+    /// Reads `192.0.2.1` (no leading zeros) or `2001:db8::1`, also with a dotted end; no zone, and no version 4
+    /// address mapped into version 6, `::ffff:192.0.2.1`, unless it is written as one of version 6.
     package init?(text: String) {
         self.init(bytes: Array(text.utf8)[...])
     }
 
     fileprivate init?(bytes: ArraySlice<UInt8>) {
         if bytes.contains(0x3A) {
-            guard let (high, low) = Self.version6(bytes), !(high == 0 && low >> 32 == 0xFFFF) else { return nil }
+            guard let (high, low) = Self.version6(bytes) else { return nil }
+            if bytes.contains(0x2E), high == 0, low >> 32 == 0xFFFF { return nil }
             self.init(high: high, low: low)
         } else {
             guard let bits = Self.version4(bytes) else { return nil }

@@ -1,4 +1,4 @@
-/// An IP address, of version 4 or 6; no zone, and no version 4 address mapped into version 6.
+/// An IP address, of version 4 or 6, without a zone.
 package struct CELAddress: Sendable, Hashable {
     /// The address of version 6, or of version 4 in the lowest 32 bits.
     let high: UInt64

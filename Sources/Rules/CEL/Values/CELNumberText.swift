@@ -16,6 +16,14 @@ enum CELNumberText {
         return "\(sign)\(head)\(tail)e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
     }
 
+    /// The shortest decimal that reads back as the same number, never with an exponent: `85`, `0.1`, `NaN`, `-Infinity`.
+    static func plainText(of number: Double) -> String {
+        if number.isNaN { return "NaN" }
+        if number.isInfinite { return number < 0 ? "-Infinity" : "Infinity" }
+        let (digits, point) = shortestDigits(number.magnitude)
+        return (number.sign == .minus ? "-" : "") + (digits.isEmpty ? "0" : plain(digits, point))
+    }
+
     private static func plain(_ digits: [UInt8], _ point: Int) -> String {
         let text = String(decoding: digits, as: UTF8.self)
         if point <= 0 { return "0." + String(repeating: "0", count: -point) + text }
@@ -53,14 +61,14 @@ enum CELNumberText {
         words.contains { $0.utf8.elementsEqual(text.utf8) }
     }
 
-    /// Whether the text is an optional sign and digits, nothing else.
-    static func isInteger(_ text: String) -> Bool {
+    /// Whether the text is digits, after a sign where one is allowed, and nothing else.
+    static func isInteger(_ text: String, signed: Bool = true) -> Bool {
         var bytes = Array(text.utf8)[...]
-        if bytes.first == 0x2D || bytes.first == 0x2B { bytes = bytes.dropFirst() }
+        if signed, bytes.first == 0x2D || bytes.first == 0x2B { bytes = bytes.dropFirst() }
         return !bytes.isEmpty && bytes.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Reads a decimal number; also `NaN`, `Infinity`, `inf` with an optional sign. No hexadecimal, no white space.
+    /// Reads a decimal number that is in range; also `NaN`, `Infinity`, `inf` with an optional sign. No hexadecimal, no white space.
     static func double(_ text: String) -> Double? {
         if isOne(of: ["NaN", "nan"], text) { return .nan }
         if isOne(of: ["Infinity", "+Infinity", "inf", "+inf", "Inf", "+Inf"], text) { return .infinity }
@@ -68,6 +76,7 @@ enum CELNumberText {
         let allowed = text.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
         }
-        return allowed ? Double(text) : nil
+        guard allowed, let number = Double(text), number.isFinite else { return nil }
+        return number
     }
 }

@@ -57,6 +57,11 @@ package struct CELDuration: Sendable, Hashable, Comparable {
         self.nanoseconds = nanoseconds
     }
 
+    /// The span in seconds as the nearest double: whole seconds and the rest apart, so that a long span loses little.
+    var secondsAsDouble: Double {
+        Double(nanoseconds / 1_000_000_000) + Double(nanoseconds % 1_000_000_000) / 1e9
+    }
+
     package static func < (left: CELDuration, right: CELDuration) -> Bool { left.nanoseconds < right.nanoseconds }
 }
 
