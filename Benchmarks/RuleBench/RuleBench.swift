@@ -20,30 +20,42 @@ struct RuleBench {
         }
         let lines = events.split(separator: UInt8(ascii: "\n")).map { Array($0) }
         print("\(lines.count) events, \(events.count / max(lines.count, 1)) bytes each; events per CPU-second, one thread")
-        let limit = Measure.best(3) { parseAll(lines) }
+        let limit = Measure.best(Self.rounds) { parseAll(lines) }
         print("limit: JSON parsed and checked, nothing matched: \(Self.rate(lines.count, limit))")
         var isRight = true
-        for workload in workloads {
-            var rates: [Int: Double] = [:]
-            for count in [1, 10, 100, 1_000, 10_000] {
-                guard let rules = load(workload, count) else { return false }
-                let matcher = RuleMatcher(rules)
-                var counts = (matches: 0, events: 0)
-                let seconds = Measure.best(3) { counts = match(lines, matcher) }
-                rates[count] = Double(lines.count) / seconds
-                let wanted = expected["\(workload)-\(count)"]
-                let isEqual =
-                    wanted?["matches"]?.intValue == Int64(counts.matches)
-                    && wanted?["events_with_a_match"]?.intValue == Int64(counts.events)
-                isRight = isRight && isEqual
-                let verdict = isEqual ? "as expected" : "WRONG"
-                print("\(workload) \(count): \(Self.rate(lines.count, seconds)), \(counts.matches) matches, \(verdict)")
-            }
-            if let few = rates[10], let many = rates[10_000] {
-                print("\(workload): slowdown from 10 to 10,000 rules: \(Self.rounded(few / many))")
+        for workload in workloads { isRight = run(workload, lines, expected) && isRight }
+        return oneCondition(lines[0]) && isRight
+    }
+
+    private static let sizes = [1, 10, 100, 1_000, 10_000]
+    private static let rounds = 5
+
+    /// One workload; its rule sets take turns, so that whatever else the machine does meets all of them.
+    private func run(_ workload: String, _ lines: [[UInt8]], _ expected: JSONValue) -> Bool {
+        var matchers: [RuleMatcher] = []
+        for size in Self.sizes {
+            guard let rules = load(workload, size) else { return false }
+            matchers.append(RuleMatcher(rules))
+        }
+        var best = [Double](repeating: .infinity, count: matchers.count)
+        var counts = [(matches: Int, events: Int)](repeating: (0, 0), count: matchers.count)
+        for _ in 0..<Self.rounds {
+            for (index, matcher) in matchers.enumerated() {
+                best[index] = min(best[index], Measure.best(1) { counts[index] = match(lines, matcher) })
             }
         }
-        return oneCondition(lines[0]) && isRight
+        var isRight = true
+        for (index, size) in Self.sizes.enumerated() {
+            let wanted = expected["\(workload)-\(size)"]
+            let isEqual =
+                wanted?["matches"]?.intValue == Int64(counts[index].matches)
+                && wanted?["events_with_a_match"]?.intValue == Int64(counts[index].events)
+            isRight = isRight && isEqual
+            let verdict = isEqual ? "as expected" : "WRONG"
+            print("\(workload) \(size): \(Self.rate(lines.count, best[index])), \(counts[index].matches) matches, \(verdict)")
+        }
+        print("\(workload): slowdown from 10 to 10,000 rules: \(Self.rounded(best[4] / best[1]))")
+        return isRight
     }
 
     /// One condition of six parts, all of them true, on an event that was read before.

@@ -14,12 +14,26 @@ final class RuleIndex: Sendable {
     }
 
     /// What is looked up at one place.
-    struct Access: Sendable {
-        var hasKeys = false
+    final class Access: Sendable {
+        let hasKeys: Bool
         /// The distinct lengths of prefixes, ascending.
-        var prefixLengths: [Int] = []
-        var ranges: RangeTree?
+        let prefixLengths: [Int]
+        let ranges: RangeTree?
         /// Rules that only ask whether there is a value.
+        let present: [Int32]
+
+        fileprivate init(_ draft: Draft) {
+            hasKeys = draft.hasKeys
+            prefixLengths = draft.prefixLengths.sorted()
+            ranges = draft.ranges.isEmpty ? nil : RangeTree(draft.ranges)
+            present = draft.present
+        }
+    }
+
+    fileprivate struct Draft {
+        var hasKeys = false
+        var prefixLengths: Set<Int> = []
+        var ranges: [RangeTree.Interval] = []
         var present: [Int32] = []
     }
 
@@ -35,9 +49,8 @@ final class RuleIndex: Sendable {
     init(_ chosen: [(rule: Int32, predicate: AccessPredicate?)], places: Int, fault: Fault) {
         self.fault = fault
         var builder = KeyTable.Builder()
-        var accesses: [Access] = []
+        var drafts: [Draft] = []
         var accessOfPlace = [Int32](repeating: -1, count: places)
-        var ranges: [[RangeTree.Interval]] = []
         var always: [Int32] = []
         for (rule, predicate) in chosen {
             guard let predicate else {
@@ -45,29 +58,24 @@ final class RuleIndex: Sendable {
                 continue
             }
             if accessOfPlace[Int(predicate.place)] < 0 {
-                accessOfPlace[Int(predicate.place)] = Int32(accesses.count)
-                accesses.append(Access())
-                ranges.append([])
+                accessOfPlace[Int(predicate.place)] = Int32(drafts.count)
+                drafts.append(Draft())
             }
             let access = Int(accessOfPlace[Int(predicate.place)])
             switch predicate.test {
             case .keys(let keys):
-                accesses[access].hasKeys = true
+                drafts[access].hasKeys = true
                 for key in Set(keys) { builder.add(rule, KeyTable.Key(place: predicate.place, isPrefix: false, key: key)) }
             case .prefix(let bytes):
-                if !accesses[access].prefixLengths.contains(bytes.count) { accesses[access].prefixLengths.append(bytes.count) }
+                drafts[access].prefixLengths.insert(bytes.count)
                 builder.add(rule, KeyTable.Key(place: predicate.place, isPrefix: true, key: .text(bytes)))
             case .range(let low, let high):
-                ranges[access].append(
+                drafts[access].ranges.append(
                     RangeTree.Interval(low: fault == .losesLowerBounds ? low.nextUp + 1 : low, high: high, rule: rule))
-            case .present: accesses[access].present.append(rule)
+            case .present: drafts[access].present.append(rule)
             }
         }
-        for index in accesses.indices {
-            accesses[index].prefixLengths.sort()
-            if !ranges[index].isEmpty { accesses[index].ranges = RangeTree(ranges[index]) }
-        }
-        self.accesses = accesses
+        accesses = drafts.map { Access($0) }
         self.accessOfPlace = accessOfPlace
         self.always = always
         table = builder.table()
@@ -98,8 +106,8 @@ final class RuleIndex: Sendable {
     }
 
     @inline(__always)
-    private func look(_ access: borrowing Access, _ place: Int32, _ slot: JSONSlot, _ candidates: inout [Int32]) {
-        candidates.append(contentsOf: access.present)
+    private func look(_ access: Access, _ place: Int32, _ slot: JSONSlot, _ candidates: inout [Int32]) {
+        if !access.present.isEmpty { candidates.append(contentsOf: access.present) }
         switch slot.kind {
         case .text:
             var text = Register(.text, bits: slot.bits, count: slot.count)

@@ -38,7 +38,7 @@ package final class CompiledRules: Sendable {
     /// For every rule what it is found by; `nil` for a rule that is evaluated for every event of its source.
     let access: [AccessPredicate?]
     /// How many rules there are.
-    package var count: Int { table.codes.count }
+    package var count: Int { table.count }
 
     init(_ rules: [RuleConditions], _ options: Options = Options()) {
         let store = ProgramStoreBuilder()
@@ -76,19 +76,18 @@ package final class CompiledRules: Sendable {
     ) -> ConditionTable {
         var uses = [Int](repeating: 0, count: store.programs.count)
         for program in programs.joined() { uses[Int(program)] += 1 }
-        var table = ConditionTable()
-        table.zones = rules.map(\.zones)
+        var codes: [RuleCode] = []
+        var conditions: [RuleCondition] = []
         for (rule, all) in programs.enumerated() {
             var known: Int32 = -1
             if let predicate = access[rule], predicate.isExact, let condition = predicate.condition { known = Int32(condition) }
-            table.codes.append(RuleCode(first: Int32(table.conditions.count), count: Int32(all.count), known: known))
+            codes.append(RuleCode(first: Int32(conditions.count), count: Int32(all.count), known: known))
             for program in all {
-                table.conditions.append(
-                    RuleCondition(
-                        program: program, isShared: uses[Int(program)] > 1 && store.programs[Int(program)].isPure))
+                let isShared = uses[Int(program)] > 1 && store.programs[Int(program)].isPure
+                conditions.append(RuleCondition(program: program, isShared: isShared))
             }
         }
-        return table
+        return ConditionTable(codes: codes, conditions: conditions, zones: rules.map(\.zones))
     }
 
     /// Rules of one source compete for the smallest buckets; those of others are never looked at with them.

@@ -49,8 +49,8 @@ extension ProgramCompiler {
             pendingTenths += above.tenths + 10
             let place = Int(store.writtenPaths[path].place)
             // What is missing above the last step is missing where the operand stands.
-            let above = selection.operand.span.lowerBound
-            emit(.loadPath, flag: selection.isTest ? 2 : 1, to: dest, place, path, above, at: node)
+            let start = selection.operand.span.lowerBound
+            emit(.loadPath, flag: selection.isTest ? 2 : 1, to: dest, place, path, start, at: node)
             return true
         }
         guard let path = path(of: node) else { return false }

@@ -13,19 +13,27 @@ extension ProgramMachine {
     /// cost together, in units, and is taken from; a condition that another rule has had answered costs the same again.
     mutating func judge(_ rule: Int, skipsKnown: Bool, _ budget: inout Int) -> Outcome {
         self.rule = rule
-        let code = rules.codes[rule]
-        var hasFailed = false
-        // The gravest failure so far, as it lies in `missingPath`, `failed` and `failedOffset`.
-        var worst: (missingPath: Int32, failed: EvaluationFailure?, offset: UInt16) = (-1, nil, 0)
+        let code = codes[rule]
         for index in 0..<Int(code.count) where !skipsKnown || index != Int(code.known) {
-            if let holds = answer(rules.conditions[Int(code.first) + index], &budget) {
-                guard holds else { return .fails }
-                continue
+            guard let holds = answer(conditions[Int(code.first) + index], &budget) else {
+                return judgeRest(code, behind: index, skipsKnown: skipsKnown, &budget)
             }
-            if !hasFailed || rank > Self.rank(worst.missingPath, worst.failed) { worst = (missingPath, failed, failedOffset) }
-            hasFailed = true
+            guard holds else { return .fails }
         }
-        guard hasFailed else { return .holds }
+        return .holds
+    }
+
+    /// The rest of a rule's conditions, once one has failed: only a false one can change what is said.
+    private mutating func judgeRest(_ code: RuleCode, behind failing: Int, skipsKnown: Bool, _ budget: inout Int) -> Outcome {
+        // The gravest failure so far, as it lies in `missingPath`, `failed` and `failedOffset`.
+        var worst = (missingPath: missingPath, failed: failed, offset: failedOffset)
+        for index in failing + 1..<max(Int(code.count), failing + 1) where !skipsKnown || index != Int(code.known) {
+            if let holds = answer(conditions[Int(code.first) + index], &budget) {
+                guard holds else { return .fails }
+            } else if rank > Self.rank(worst.missingPath, worst.failed) {
+                worst = (missingPath, failed, failedOffset)
+            }
+        }
         (missingPath, failed, failedOffset) = worst
         return .failed
     }

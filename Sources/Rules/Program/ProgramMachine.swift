@@ -20,6 +20,8 @@ struct ProgramMachine: ~Copyable {
     var variables: any CELVariables
     /// The conditions of every rule, and the rule whose conditions run.
     let rules: ConditionTable
+    let codes: UnsafeMutablePointer<RuleCode>
+    let conditions: UnsafeMutablePointer<RuleCondition>
     var rule = 0
     /// What shared conditions have said, by program.
     let answers: UnsafeMutablePointer<RememberedAnswer>
@@ -48,6 +50,8 @@ struct ProgramMachine: ~Copyable {
         loops = Array(repeating: LoopFrame(), count: store.maxLoops)
         variables = CELVariableTable()
         self.rules = rules
+        codes = rules.codes
+        conditions = rules.conditions
         answers = .allocate(capacity: max(store.programs.count, 1))
         answers.initialize(repeating: RememberedAnswer(reading: 0, cost: 0, holds: false), count: store.programs.count)
     }
@@ -249,14 +253,6 @@ struct ProgramMachine: ~Copyable {
         remembered.removeAll(keepingCapacity: true)
         variables = CELVariableTable()
     }
-}
-
-/// The conditions of every rule.
-struct ConditionTable: Sendable {
-    var codes: [RuleCode] = []
-    var conditions: [RuleCondition] = []
-    /// The time zones that each rule knows.
-    var zones: [CELTimeZones] = []
 }
 
 /// The state of a loop.
