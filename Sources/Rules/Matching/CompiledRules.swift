@@ -33,7 +33,7 @@ package final class CompiledRules: Sendable {
     }
 
     let store: ProgramStore
-    let table: RuleTable
+    let table: ConditionTable
     let partitions: [Partition]
     /// For every rule what it is found by; `nil` for a rule that is evaluated for every event of its source.
     let access: [AccessPredicate?]
@@ -73,7 +73,7 @@ package final class CompiledRules: Sendable {
     /// The rules' conditions; those that several rules have are shared.
     private static func table(
         _ rules: [RuleConditions], _ programs: [[Int32]], _ access: [AccessPredicate?], _ store: ProgramStore
-    ) -> RuleTable {
+    ) -> ConditionTable {
         var uses = [Int](repeating: 0, count: store.programs.count)
         for program in programs.joined() { uses[Int(program)] += 1 }
         var codes: [RuleCode] = []
@@ -87,7 +87,7 @@ package final class CompiledRules: Sendable {
                 conditions.append(RuleCondition(program: program, isShared: isShared))
             }
         }
-        return RuleTable(codes: codes, conditions: conditions, zones: rules.map(\.zones))
+        return ConditionTable(codes: codes, conditions: conditions, zones: rules.map(\.zones))
     }
 
     /// Rules of one source compete for the smallest buckets; those of others are never looked at with them.

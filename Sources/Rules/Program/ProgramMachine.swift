@@ -19,7 +19,7 @@ struct ProgramMachine: ~Copyable {
     var reader: (any SlotReader)?
     var variables: any CELVariables
     /// The conditions of every rule, and the rule whose conditions run.
-    let rules: RuleTable
+    let rules: ConditionTable
     let codes: UnsafeMutablePointer<RuleCode>
     let conditions: UnsafeMutablePointer<RuleCondition>
     var rule = 0
@@ -37,7 +37,7 @@ struct ProgramMachine: ~Copyable {
     /// Whether any box or loop holds a value.
     var isDirty = false
 
-    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, rules: RuleTable) {
+    init(store: ProgramStore, slots: UnsafeMutablePointer<JSONSlot>, rules: ConditionTable) {
         self.store = store
         self.slots = slots
         code = store.code

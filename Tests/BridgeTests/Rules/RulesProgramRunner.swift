@@ -59,7 +59,7 @@ enum RulesProgramRunner {
         let store = ProgramStore(builder)
         let table = JSONSlotTable(tree: store.tree)
         table.begin()
-        var machine = ProgramMachine(store: store, slots: table.slots, rules: RuleTable(zones: [options.zones]))
+        var machine = ProgramMachine(store: store, slots: table.slots, rules: ConditionTable(zones: [options.zones]))
         machine.reading = table.reading
         machine.variables = variables
         machine.containers = CELEvaluator(variables: variables, container: container).containers
@@ -99,7 +99,7 @@ enum RulesProgramRunner {
         let program = ProgramCompiler.compile(expression, into: builder, options)
         let store = ProgramStore(builder)
         let table = JSONSlotTable(tree: store.tree)
-        var machine = ProgramMachine(store: store, slots: table.slots, rules: RuleTable(zones: [options.zones]))
+        var machine = ProgramMachine(store: store, slots: table.slots, rules: ConditionTable(zones: [options.zones]))
         machine.reader = read(table)
         machine.reading = table.reading
         return run(program, &machine, CELMeter.defaultLimit)

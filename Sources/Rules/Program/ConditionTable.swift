@@ -1,7 +1,7 @@
 /// The conditions of every rule, and the time zones that each rule knows.
 ///
 /// `@unchecked Sendable`: the memory behind the pointers is written in `init` and freed in `deinit`, and read in between.
-final class RuleTable: @unchecked Sendable {
+final class ConditionTable: @unchecked Sendable {
     /// One for every rule.
     let codes: UnsafeMutablePointer<RuleCode>
     let conditions: UnsafeMutablePointer<RuleCondition>
