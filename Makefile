@@ -25,6 +25,7 @@ test: packages ## Run all tests: Swift's, then the end-to-end scripts with the r
 bench: packages ## Measure a release build, side by side with what it is compared to
 	swift build --configuration release
 	folder="$$(swift build --configuration release --show-bin-path)"; \
+	RULE_BENCH_BIN="$$folder/RuleBench" python3 scripts/bench-rules.py; \
 	VPSBRIDGE_BIN="$$folder/vpsbridge" BARE_HANDLER_BIN="$$folder/BareHandler" python3 scripts/bench.py
 
 lint: ## Check the format of the sources

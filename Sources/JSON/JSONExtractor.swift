@@ -56,7 +56,9 @@ package final class JSONExtractor {
 
     /// The container that a slot of the present reading stands for, as a tree.
     package func container(_ slot: JSONSlot) -> JSONValue {
-        guard slot.kind == .array || slot.kind == .object, let words = tape.words, let strings = tape.strings else { return .null }
+        guard slot.kind == .array || slot.kind == .object, let words = tape.words, let strings = tape.strings else {
+            return .null
+        }
         // Its limits were checked when it was read.
         return TapeReader.read(
             words: words, strings: strings, limits: JSONLimits(maxBytes: .max, maxDepth: 1_000, maxValues: .max),

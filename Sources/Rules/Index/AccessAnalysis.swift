@@ -69,9 +69,8 @@ extension ProgramCompiler {
         var all: [IndexKey] = []
         var first: AccessPredicate?
         for operand in operands {
-            guard let next = predicate(operand), case .keys(let keys) = next.test, next.place == first?.place ?? next.place else {
-                return nil
-            }
+            guard let next = predicate(operand), case .keys(let keys) = next.test, next.place == first?.place ?? next.place
+            else { return nil }
             all += keys
             first = first ?? next
         }
@@ -99,7 +98,8 @@ extension ProgramCompiler {
             let keys = items.compactMap { IndexKey($0) }
             return keys.count == items.count ? made(path, .keys(keys)) : nil
         case .less, .lessOrEqual: return Self.bound(value).map { made(path, .range(low: -.infinity, high: $0), isExact: false) }
-        case .greater, .greaterOrEqual: return Self.bound(value).map { made(path, .range(low: $0, high: .infinity), isExact: false) }
+        case .greater, .greaterOrEqual:
+            return Self.bound(value).map { made(path, .range(low: $0, high: .infinity), isExact: false) }
         default: return nil
         }
     }
@@ -128,10 +128,11 @@ extension ProgramCompiler {
     /// `path.startsWith(c)` and `path.matches("^c…")`.
     private func text(_ call: CELCall) -> AccessPredicate? {
         let operands = (call.target.map { [$0] } ?? []) + call.arguments
-        guard operands.count == 2, let path = path(of: operands[0]), case .string(let text)? = constant(operands[1])?.value else {
-            return nil
-        }
-        switch call.function {
+        guard let function = call.function, operands.count == 2,
+            CELLibrary.checkArity(function, call.arguments.count, isMember: call.target != nil), let path = path(of: operands[0]),
+            case .string(let text)? = constant(operands[1])?.value
+        else { return nil }
+        switch function {
         case .startsWith:
             // Any text begins with nothing, but what is there may be no text.
             let isEmpty = text.utf8.isEmpty

@@ -22,4 +22,3 @@ final class DocumentReader: SlotReader {
         return value
     }
 }
-

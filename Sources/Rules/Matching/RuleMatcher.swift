@@ -78,7 +78,9 @@ package final class RuleMatcher {
     /// A rule that the index rules out is left out too, even if a condition of it would have been missing a key.
     package func match(_ event: Event) -> [RuleMatch] {
         let isCommand = event.status == .command
-        guard !rules.isEmpty, let partition = compiled.partition(source: event.source.utf8, isCommand: isCommand) else { return [] }
+        guard !rules.isEmpty, let partition = compiled.partition(source: event.source.utf8, isCommand: isCommand) else {
+            return []
+        }
         self.event.read(event)
         machine.reading = table.reading
         machine.reader = self.event

@@ -10,7 +10,6 @@ extension ProgramMachine {
         case unknown
     }
 
-
     /// The operators are numbered as they stand in ``CELOperator``: `==`, `!=`, then `<`, `<=`, `>`, `>=`.
     @inline(__always)
     mutating func compare(_ name: UInt8, _ left: Register, _ right: Register) -> Answer {

@@ -175,7 +175,8 @@ final class ProgramStoreBuilder {
             let bytes = Array(text.utf8)
             return path(
                 step: .key(key), text: "\(above.text)[\"\(text)\"]", below: parent,
-                place: tree.place(.member(bytes), below: above.place), isDirect: false, keyTenths: above.keyTenths + 10 + bytes.count,
+                place: tree.place(.member(bytes), below: above.place), isDirect: false,
+                keyTenths: above.keyTenths + 10 + bytes.count,
                 kind: 2, bytes: bytes)
         case .int(let position) where position >= 0 && position < 1 << 24:
             return path(

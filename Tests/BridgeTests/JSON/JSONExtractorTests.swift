@@ -50,11 +50,13 @@ struct JSONExtractorTests {
             text,
             [
                 ["a"], ["abcdefgh"], ["abcdefghi"], ["abcdefghij"], ["\u{E9}"], [""], ["big"], ["list", "0"], ["list", "1", "x"],
-                ["list", "3"], ["deep", "deep", "deep"], ["deep", "x"], ["a", "x"], ["e\u{301}"], ["abcdefghX"], ["list"], ["deep"],
+                ["list", "3"], ["deep", "deep", "deep"], ["deep", "x"], ["a", "x"], ["e\u{301}"], ["abcdefghX"], ["list"],
+                ["deep"],
             ])
         #expect(
             found == [
-                1, "eight", "nine", "ten", true, nil as JSONValue, .double(18_446_744_073_709_551_616), 10, "\n", nil, -0.0, nil, nil,
+                1, "eight", "nine", "ten", true, nil as JSONValue, .double(18_446_744_073_709_551_616), 10, "\n", nil, -0.0, nil,
+                nil,
                 false, nil, [10, ["x": "\n"], []], ["deep": ["deep": -0.0]],
             ] as [JSONValue?])
     }

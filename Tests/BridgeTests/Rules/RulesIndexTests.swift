@@ -111,7 +111,9 @@ struct RulesIndexTests {
             var conditions: [[String]] = []
             while conditions.count < 12 {
                 // The checker refuses what can never be true or has no such type.
-                let next = generator.conditions().map { $0.replacing("vars.limit", with: "50").replacing("vars.name", with: "\"x\"") }
+                let next = generator.conditions().map {
+                    $0.replacing("vars.limit", with: "50").replacing("vars.name", with: "\"x\"")
+                }
                 if Self.load([next]).ruleSet != nil { conditions.append(next) }
             }
             let set = try Self.ruleSet(conditions)
@@ -170,7 +172,8 @@ struct RulesIndexTests {
     @Test("what is missing is counted by rule and path, also where the index looks")
     func missing() throws {
         let set = try Self.ruleSet([
-            ["event.labels.a == \"x\""], ["event.labels.a == \"x\"", "event.payload.n > event.payload.m"], ["has(event.labels.b)"],
+            ["event.labels.a == \"x\""], ["event.labels.a == \"x\"", "event.payload.n > event.payload.m"],
+            ["has(event.labels.b)"],
         ])
         for _ in 0..<3 { _ = set.match(RulesFixture.alert(["c": "x"])) }
         for _ in 0..<2 { _ = set.match(RulesFixture.alert(["a": "x"], payload: ["n": 1])) }
