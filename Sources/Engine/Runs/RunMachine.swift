@@ -29,6 +29,8 @@ package struct RunMachine: Sendable {
     var hasFreshInventory = false
     /// The run as it will be once the intent that is being written is on disk.
     var opening: Run?
+    /// What `when_server` said in this claim; `nil` while it was not asked.
+    package internal(set) var judgement: ServerJudgement?
 
     package init(
         claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver

@@ -24,13 +24,16 @@ package struct Worker: Service {
     private let clock: any TimeSource
     private let doorbell: Doorbell
     private let messageDoorbell: Doorbell
+    private let onJudgement: @Sendable (ServerJudgement) -> Void
     private let logger: Logger
     private let inFlight = InFlight()
 
+    /// `onJudgement` is told what each `when_server` said, once per claim that asked it.
     package init(
         store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober, rules: RuleBook,
         sources: [String: WebhookSource], resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource,
-        doorbell: Doorbell, messageDoorbell: Doorbell, logger: Logger
+        doorbell: Doorbell, messageDoorbell: Doorbell, onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in },
+        logger: Logger
     ) {
         self.store = store
         self.queries = queries
@@ -44,6 +47,7 @@ package struct Worker: Service {
         self.clock = clock
         self.doorbell = doorbell
         self.messageDoorbell = messageDoorbell
+        self.onJudgement = onJudgement
         self.logger = logger
     }
 
@@ -106,6 +110,7 @@ package struct Worker: Service {
                 claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver)
             var input = RunInput.woken
             var writtenAt = clock.now()
+            defer { if let judgement = machine.judgement { onJudgement(judgement) } }
             // A machine asks for a handful of effects per claim; the bound keeps a fault in it from spinning.
             for _ in 0..<32 {
                 switch machine.next(input, now: clock.now()) {

@@ -63,6 +63,12 @@ package final class Rule: Sendable {
         zones = draft.zones
     }
 
+    /// The conditions of `when` as they stand in the file, in their order.
+    package var conditions: [String] { when.map(\.trimmedText) }
+
+    /// The conditions of `when_server` as they stand in the file, in their order.
+    package var serverConditions: [String] { whenServer.map(\.trimmedText) }
+
     /// Whether any rung changes a server.
     package var actsOnServer: Bool { rungs.contains { $0.action != nil } }
 

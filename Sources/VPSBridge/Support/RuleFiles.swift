@@ -28,20 +28,30 @@ struct RuleFiles {
             throw UnreadableFile(path: path, reason: "there is no such file or folder")
         }
         guard isFolder.boolValue else { return RuleFiles(files: [RuleSource(name: path, text: try TextFile.read(path))]) }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            throw UnreadableFile(path: path, reason: "the folder can not be read")
-        }
         var files: [RuleSource] = []
-        for name in names.sorted() where isRuleFile(name) {
+        for name in try names(in: path) where isRuleFile(name) {
             let file = path + "/" + name
             files.append(RuleSource(name: file, text: try TextFile.read(file)))
         }
         return RuleFiles(files: files)
     }
 
+    /// The names of a folder's files, sorted.
+    static func names(in folder: String) throws(UnreadableFile) -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            throw UnreadableFile(path: folder, reason: "the folder can not be read")
+        }
+        return names.sorted()
+    }
+
     private static func isRuleFile(_ name: String) -> Bool {
         guard !name.hasPrefix("."), name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { return false }
-        return !name.hasSuffix(".test.yaml") && !name.hasSuffix(".test.yml")
+        return !isTestFile(name)
+    }
+
+    /// Whether a file holds tests of rules: its name ends in `.test.yaml` or `.test.yml`.
+    static func isTestFile(_ name: String) -> Bool {
+        name.hasSuffix(".test.yaml") || name.hasSuffix(".test.yml")
     }
 }
 

@@ -1,4 +1,4 @@
-import BridgeTestKit
+import RuleTesting
 import Engine
 import Model
 import Store

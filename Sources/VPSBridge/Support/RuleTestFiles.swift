@@ -1,0 +1,51 @@
+import Foundation
+import RuleTesting
+import Rules
+
+/// The test files that were asked for, and the rule files beside them.
+struct RuleTestFiles {
+    /// In the order in which they were asked for, those of one folder by name.
+    private(set) var rules: [RuleSource]
+    private(set) var tests: [RuleSource]
+
+    /// Adds a folder's rules and tests, or one test file with the rules beside it; what is there already is not added twice.
+    /// - Throws: `UnreadableFile` with the path.
+    mutating func add(_ path: String) throws(UnreadableFile) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw UnreadableFile(path: path, reason: "there is no such file or folder")
+        }
+        if isFolder.boolValue {
+            add(rules: try RuleFiles.read(path).files)
+            for file in try RuleFiles.names(in: path) where RuleFiles.isTestFile(file) {
+                try addTest(path + "/" + file)
+            }
+        } else {
+            guard RuleFiles.isTestFile(path) else {
+                throw UnreadableFile(path: path, reason: "this is no test: tests stand in files that end in .test.yaml")
+            }
+            let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+            add(rules: try RuleFiles.read(slash.map { String(path[..<$0]) } ?? ".").files)
+            try addTest(path)
+        }
+    }
+
+    private mutating func add(rules files: [RuleSource]) {
+        for file in files where !rules.contains(where: { $0.name == file.name }) { rules.append(file) }
+    }
+
+    private mutating func addTest(_ path: String) throws(UnreadableFile) {
+        guard !tests.contains(where: { $0.name == path }) else { return }
+        tests.append(RuleSource(name: path, text: try TextFile.read(path)))
+    }
+
+    /// A file beside a test, such as a recorded body; `nil` when it can not be read or is too long.
+    @Sendable
+    static func read(_ path: String) -> [UInt8]? {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? Int,
+            size <= RuleTestLimits.bodyBytes, let data = FileManager.default.contents(atPath: path)
+        else { return nil }
+        return Array(data)
+    }
+}
