@@ -59,10 +59,11 @@ final class RuleSetCache {
             guard let path = RuleTestPath.beside(file, name), let source = source(path) else {
                 let folder = RuleTestPath.folder(of: RuleTestPath.normalized(file))
                 let near = texts.keys.sorted().filter { $0.hasPrefix(folder) }.map { String($0.dropFirst(folder.count)) }
-                collector.report(
-                    item.diagnostic(
-                        .unknownValue, "the rule file `\(name)` can not be read",
-                        hint: Suggestion.hint(for: name, among: near) ?? "paths are relative to the folder of this file"))
+                let finding = item.diagnostic(
+                    .unknownValue, "the rule file `\(name)` can not be read",
+                    hint: Suggestion.hint(for: name, among: near) ?? "paths are relative to the folder of this file")
+                // A list for the whole file is read for each of its tests.
+                if reported.insert(finding).inserted { collector.report(finding) }
                 return nil
             }
             files.append(source)

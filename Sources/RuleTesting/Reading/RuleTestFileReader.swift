@@ -12,7 +12,7 @@ struct RuleTestFileReader {
     struct Defaults {
         var settings: RuleTestSettings
         var rules: YAMLNode?
-        var servers: YAMLNode?
+        var servers: [Server]
         var start: Timestamp
     }
 
@@ -37,7 +37,7 @@ struct RuleTestFileReader {
         if let version = top.required("version", hint: "write `version: 1`") {
             _ = version.int("`version`", in: 1...1, collector)
         }
-        let base = Defaults(settings: request.settings, rules: nil, servers: nil, start: Self.start)
+        let base = Defaults(settings: request.settings, rules: nil, servers: [], start: Self.start)
         let defaults = read(top, over: base)
         guard let items = top.required("tests")?.list("`tests`", max: RuleTestLimits.tests, collector) else { return [] }
         var names: [String: Int] = [:]
@@ -49,7 +49,6 @@ struct RuleTestFileReader {
         var defaults = base
         if let node = fields["config"] { read(config: node, into: &defaults.settings) }
         if let node = fields["rules"] { defaults.rules = node }
-        if let node = fields["servers"] { defaults.servers = node }
         if let node = fields["start"], let text = node.string("`start`", collector) {
             if let start = Timestamp(rfc3339: text) {
                 defaults.start = start
@@ -57,6 +56,9 @@ struct RuleTestFileReader {
                 collector.report(
                     node.diagnostic(.unknownValue, "`start` is not an instant", hint: "write `start: 2026-01-10T14:30:00Z`"))
             }
+        }
+        if let node = fields["servers"] {
+            defaults.servers = RuleTestWorldReader(collector: collector).readServers(node, start: defaults.start)
         }
         return defaults
     }
@@ -91,16 +93,14 @@ struct RuleTestFileReader {
         names[name] = nameNode.line
         let own = read(fields, over: defaults)
         guard let ruleSet = rules.ruleSet(own.rules, of: node, file: file, own.settings, collector) else { return nil }
-        let world = RuleTestWorldReader(collector: collector)
-        let servers = own.servers.map { world.readServers($0, start: own.start) } ?? []
         let timeline = RuleTestTimelineReader(
-            file: file, ruleSet: ruleSet, settings: own.settings, servers: servers, start: own.start, readFile: request.readFile,
+            file: file, ruleSet: ruleSet, settings: own.settings, servers: own.servers, start: own.start, readFile: request.readFile,
             collector: collector)
         let steps = fields.required("timeline", hint: "write `timeline:` and below it steps such as `- at: 2m`")
             .map { timeline.read($0) }
         guard let steps, collector.errorCount == errorsBefore else { return nil }
         return RuleTest(
-            name: name, place: RuleTestPlace(nameNode), ruleSet: ruleSet, settings: own.settings, servers: servers,
+            name: name, place: RuleTestPlace(nameNode), ruleSet: ruleSet, settings: own.settings, servers: own.servers,
             start: own.start, steps: steps)
     }
 

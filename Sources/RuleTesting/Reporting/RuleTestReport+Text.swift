@@ -11,7 +11,12 @@ extension RuleTestReport {
         for result in results {
             let place = "\(result.place.file):\(result.place.line)"
             lines.append("\(result.isPassed ? "ok   " : "FAIL ") \(place) \(Self.printable(result.name))")
-            for failure in result.failures { lines += Self.lines(of: failure) }
+            for (index, failure) in result.failures.enumerated() {
+                lines += Self.lines(of: failure)
+                // Several expectations of one step have one reason.
+                let next = result.failures.dropFirst(index + 1).first
+                if next?.at != failure.at || next?.why != failure.why { lines += Self.reasons(of: failure) }
+            }
         }
         lines += coverageLines
         let failed = results.count { !$0.isPassed }
@@ -29,18 +34,17 @@ extension RuleTestReport {
         let place = failure.place
         let number = String(place.line)
         let gutter = String(repeating: " ", count: number.utf8.count)
-        var lines = [
+        return [
             "  at \(YAMLDuration.text(failure.at)), \(failure.title):",
             "  \(gutter)--> \(place.file):\(place.line):\(place.column)",
             "  \(number) | \(printable(place.sourceLine))",
             "    expected: \(printable(failure.expected))",
             "    happened: \(printable(failure.happened))",
         ]
-        if !failure.why.isEmpty {
-            lines.append("    why:")
-            lines += failure.why.map { "      \(printable($0))" }
-        }
-        return lines
+    }
+
+    private static func reasons(of failure: RuleTestFailure) -> [String] {
+        failure.why.isEmpty ? [] : ["    why:"] + failure.why.map { "      \(printable($0))" }
     }
 
     private var coverageLines: [String] {

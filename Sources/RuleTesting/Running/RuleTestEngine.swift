@@ -29,6 +29,8 @@ struct RuleTestEngine {
     private let judgements = Judgements()
     /// When problems go stale that nobody speaks of again.
     private var staleAt: [Timestamp] = []
+    /// Whether a delivery was accepted that the dispatcher has not seen.
+    private var hasDeliveries = false
     /// How often the engine may still be stepped.
     private var remaining: Int
 
@@ -71,48 +73,43 @@ struct RuleTestEngine {
                     source: source.name, receivedAt: request.receivedAt, body: decoded.storedBody,
                     contentType: request.contentType ?? "", dedupKey: decoded.dedupKey, isUrgent: decoded.isUrgent))
             guard case .stored = acceptance else { return [] }
+            hasDeliveries = true
             if decoded.events.contains(where: { $0.status == .problem }) {
                 staleAt.append(request.receivedAt + settings.episodeTimeout + Self.tick)
             }
             return decoded.events
         } catch let rejection as WebhookRejection {
             throw RuleTestFault("source \(source.name) refuses the request: \(rejection.message)")
+        } catch let error as StoreError {
+            throw RuleTestFault(error)
         } catch {
-            throw RuleTestFault("the store: \(error)")
-        }
-    }
-
-    /// The next instant at which something is due; `nil` when nothing is until somebody speaks.
-    func nextDue() async throws(RuleTestFault) -> Timestamp? {
-        do throws(StoreError) {
-            return [try await store.nextDue(), staleAt.first].compactMap(\.self).min()
-        } catch {
-            throw RuleTestFault("the store: \(error)")
+            throw RuleTestFault("\(error)")
         }
     }
 
     /// Does everything that is due now.
-    mutating func settle() async throws(RuleTestFault) {
+    /// - Returns: the next instant at which something is due; `nil` when nothing is until somebody speaks.
+    mutating func settle() async throws(RuleTestFault) -> Timestamp? {
         do throws(StoreError) {
             let now = clock.now()
             if let first = staleAt.first, first <= now {
                 staleAt.removeAll { $0 <= now }
                 try await rescuer.sweep()
             }
-            while true {
-                let dispatched = try await dispatcher.dispatchOnce()
-                let stepped = try await worker.stepDueRuns()
-                if dispatched + stepped == 0 { break }
-                remaining -= dispatched + stepped
-                guard remaining > 0 else { break }
+            while hasDeliveries {
+                hasDeliveries = try await dispatcher.dispatchOnce() > 0
+                remaining -= 1
             }
+            var due = try await store.nextDue()
+            while let present = due, present <= now, remaining > 0 {
+                remaining -= max(1, try await worker.stepDueRuns())
+                due = try await store.nextDue()
+            }
+            guard remaining <= 0 else { return [due, staleAt.first].compactMap(\.self).min() }
         } catch {
-            throw RuleTestFault("the store: \(error)")
+            throw RuleTestFault(error)
         }
-        remaining -= 1
-        guard remaining > 0 else {
-            throw RuleTestFault("the engine was stepped more often than a test may; shorten the timeline")
-        }
+        throw RuleTestFault("the engine was stepped more often than a test may; shorten the timeline")
     }
 
     /// What the runs' rules said about their servers since this was last asked.
@@ -130,7 +127,7 @@ struct RuleTestEngine {
                 found += messages
             }
         } catch {
-            throw RuleTestFault("the store: \(error)")
+            throw RuleTestFault(error)
         }
     }
 }
@@ -140,6 +137,7 @@ struct RuleTestFault: Error {
     let message: String
 
     init(_ message: String) { self.message = message }
+    init(_ error: StoreError) { message = error.message }
 }
 
 /// What `when_server` said, gathered from the worker.

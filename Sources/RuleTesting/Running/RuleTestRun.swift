@@ -16,6 +16,8 @@ struct RuleTestRun {
     private var outcome = StepOutcome()
     /// Repeats that are still to come, in the order of their instants.
     private var scheduled: [Scheduled] = []
+    /// When the engine has something to do next.
+    private var due: Timestamp?
     /// How many audit entries were there at the step before.
     private var auditSeen = 0
     private var tally = CoverageTally()
@@ -27,7 +29,7 @@ struct RuleTestRun {
         do throws(StoreError) {
             engine = try RuleTestEngine(test, steps: steps)
         } catch {
-            result.failures = [.fault("the store: \(error)", at: .zero, place: test.place)]
+            result.failures = [.fault(error.message, at: .zero, place: test.place)]
             return (result, CoverageTally())
         }
         var run = RuleTestRun(test: test, engine: engine)
@@ -56,7 +58,7 @@ struct RuleTestRun {
             try await deliver(delivery)
             if let repeats = delivery.repeats { schedule(delivery, every: repeats.every, times: repeats.times) }
         }
-        try await engine.settle()
+        due = try await engine.settle()
         try await observe()
         let failures = StepJudge(test: test, step: step, outcome: outcome).failures()
         outcome = StepOutcome()
@@ -67,16 +69,15 @@ struct RuleTestRun {
 
     /// Turns the clock, stopping at every instant at which something is due.
     private mutating func advance(to end: Timestamp) async throws(RuleTestFault) {
-        while let next = [try await engine.nextDue(), scheduled.first?.at].compactMap(\.self).min(), next <= end {
+        while let next = [due, scheduled.first?.at].compactMap(\.self).min(), next <= end {
             engine.clock.set(next)
             while let first = scheduled.first, first.at <= engine.clock.now() {
                 scheduled.removeFirst()
                 try await deliver(first.delivery)
             }
-            try await engine.settle()
+            due = try await engine.settle()
         }
         engine.clock.set(end)
-        try await engine.settle()
     }
 
     private mutating func schedule(_ delivery: TestDelivery, every: Duration, times: Int) {
@@ -124,7 +125,7 @@ struct RuleTestRun {
             outcome.audit = Array(entries.dropFirst(auditSeen))
             auditSeen = entries.count
         } catch {
-            throw RuleTestFault("the store: \(error)")
+            throw RuleTestFault(error)
         }
     }
 }
