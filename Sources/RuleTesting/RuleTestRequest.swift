@@ -11,6 +11,8 @@ package struct RuleTestRequest: Sendable {
     package var settings: RuleTestSettings
     /// Only tests whose name holds this text are run; `nil` runs all.
     package var filter: String?
+    /// How often the engine may be stepped in one test: less than the share that the bounds give it, never more.
+    package var maxSteps: Int
     /// The bytes of a file of at most ``RuleTestLimits/bodyBytes``, `nil` when it can not be read. Paths are those of the test
     /// files with a relative path added.
     package var readFile: @Sendable (String) -> [UInt8]?
@@ -20,6 +22,7 @@ package struct RuleTestRequest: Sendable {
     /// A request over all tests of those files.
     package init(
         tests: [RuleSource], rules: [RuleSource], settings: RuleTestSettings = RuleTestSettings(), filter: String? = nil,
+        maxSteps: Int = .max,
         readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil },
         zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
@@ -27,6 +30,7 @@ package struct RuleTestRequest: Sendable {
         self.rules = rules
         self.settings = settings
         self.filter = filter
+        self.maxSteps = maxSteps
         self.readFile = readFile
         self.zoneData = zoneData
     }

@@ -13,7 +13,9 @@ package enum RuleTests {
                 diagnostics: read.diagnostics, results: [], coverage: RuleCoverage(read.ruleSets, CoverageTally()))
         }
         let tests = read.tests.filter { test in request.filter.map { test.name.contains($0) } ?? true }
-        let steps = min(RuleTestLimits.stepsOfOneTest, RuleTestLimits.engineSteps / max(1, tests.count))
+        let share = RuleTestLimits.stepsOfOneTest
+        let steps = min(
+            request.maxSteps, share.upperBound, max(share.lowerBound, RuleTestLimits.engineSteps / max(1, tests.count)))
         var outcomes: [Int: (result: RuleTestResult, tally: CoverageTally)] = [:]
         await withTaskGroup(of: (Int, RuleTestResult, CoverageTally).self) { group in
             for (index, test) in tests.enumerated() {

@@ -94,7 +94,8 @@ struct RuleTestFileReader {
         let own = read(fields, over: defaults)
         guard let ruleSet = rules.ruleSet(own.rules, of: node, file: file, own.settings, collector) else { return nil }
         let timeline = RuleTestTimelineReader(
-            file: file, ruleSet: ruleSet, settings: own.settings, servers: own.servers, start: own.start, readFile: request.readFile,
+            file: file, ruleSet: ruleSet, settings: own.settings, servers: own.servers, start: own.start,
+            readFile: request.readFile,
             collector: collector)
         let steps = fields.required("timeline", hint: "write `timeline:` and below it steps such as `- at: 2m`")
             .map { timeline.read($0) }

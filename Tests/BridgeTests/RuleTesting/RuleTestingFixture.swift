@@ -31,7 +31,7 @@ enum RuleTestingFixture {
     /// Runs one test with that timeline, given at the margin.
     static func run(
         _ timeline: String, head: String = "", rules: String = hostDown, settings: RuleTestSettings = RuleTestSettings(),
-        files: [String: String] = [:]
+        maxSteps: Int = .max, files: [String: String] = [:]
     ) async -> RuleTestReport {
         let lines = timeline.split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }
         let test = """
@@ -43,18 +43,18 @@ enum RuleTestingFixture {
                 timeline:
             \(lines.joined(separator: "\n"))
             """
-        return await run(file: test, rules: rules, settings: settings, files: files)
+        return await run(file: test, rules: rules, settings: settings, maxSteps: maxSteps, files: files)
     }
 
     static func run(
         file: String, rules: String = hostDown, settings: RuleTestSettings = RuleTestSettings(), filter: String? = nil,
-        files: [String: String] = [:]
+        maxSteps: Int = .max, files: [String: String] = [:]
     ) async -> RuleTestReport {
         await RuleTests.run(
             RuleTestRequest(
                 tests: [RuleSource(name: "rules/a.test.yaml", text: file)],
                 rules: [RuleSource(name: "rules/a.yaml", text: rules)], settings: settings, filter: filter,
-                readFile: { path in files[path].map { Array($0.utf8) } }))
+                maxSteps: maxSteps, readFile: { path in files[path].map { Array($0.utf8) } }))
     }
 }
 

@@ -120,7 +120,7 @@ struct RuleTestingTimeTests {
                 """
                 - {at: 0s, event: \(Fixture.firing), expect: {no_match: host-down}}
                 - {at: 29m59s, event: \(Fixture.firing), expect: {matched: []}}
-                - {at: 30m, event: \(Fixture.firing), expect: {matched: [host-down]}}
+                - {at: 30m, event: \(Fixture.firing), expect: {matched: [host-down], actions: [{action: server.reboot}]}}
                 """, head: "start: 2026-01-10T07:30:00Z", rules: rules))
     }
 
