@@ -76,6 +76,8 @@ struct RuleTestRun {
                 try await deliver(first.delivery)
             }
             due = try await engine.settle()
+            // A reload may be given up while it waits for the tests.
+            guard !Task.isCancelled else { throw RuleTestFault("the tests were cancelled") }
         }
         engine.clock.set(end)
     }

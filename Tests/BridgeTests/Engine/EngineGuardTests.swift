@@ -1,6 +1,6 @@
-import RuleTesting
 import Engine
 import Model
+import RuleTesting
 import Store
 import Testing
 import VPSAPI

@@ -83,7 +83,11 @@ struct RuleTestingBoundsTests {
             ("../b.yaml", "b.yaml"), ("../../b.yaml", "../b.yaml"), ("//b.yaml", nil), ("/b.yaml", nil),
         ] {
             let file = "version: 1\nrules: [\(written)]\ntests: [{name: a, timeline: [{at: 0s}]}]"
-            let report = await Fixture.run(file: file, files: [read ?? "none": Fixture.hostDown, "b.yaml/": ""])
+            // A path that is refused must not be read as what it looks like.
+            let lures = ["rules/b.yaml", "b.yaml", "/b.yaml", "//b.yaml"]
+            let files = read.map { [$0] } ?? lures
+            let report = await Fixture.run(
+                file: file, files: Dictionary(uniqueKeysWithValues: files.map { ($0, Fixture.hostDown) }))
             #expect(report.isGreen == (read != nil), "\(written): \(report.text())")
         }
     }

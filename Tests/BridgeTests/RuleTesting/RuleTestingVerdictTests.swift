@@ -3,6 +3,7 @@ import Model
 import RuleTesting
 import Rules
 import Testing
+import Webhooks
 
 /// One step that must fail, and what the failure says.
 struct RuleTestingFailureCase: Sendable, CustomTestStringConvertible {
@@ -184,6 +185,53 @@ struct RuleTestingVerdictTests {
             - {at: 6m, expect: {run: {host-down: succeeded}}}
             """, rules: Fixture.hostDown.replacing("    autonomy: auto", with: "    probe: {tcp: 22}\n    autonomy: auto"))
         #expect(probed.isGreen, "\(probed.text())")
+    }
+
+    @Test("a server that somebody stops stays stopped, whatever it was on its way to")
+    func frozen() async {
+        let report = await Fixture.run(
+            """
+            - event: {source: alertmanager, labels: {alertname: HostDown, severity: critical, server: web-03}, repeat: {every: 5m, times: 3}}
+            - {at: 2m, expect: {actions: [{action: server.reboot}]}}
+            - {at: 2m1s, server: {name: web-03, status: stopped}}
+            - {at: 13m, expect: {actions: [], skipped: {host-down: refused}, messages: [web-03 is still down]}}
+            """)
+        #expect(report.isGreen, "\(report.text())")
+    }
+
+    @Test("a condition that fails is an error, not a match")
+    func conditionError() async {
+        let rules = Fixture.hostDown.replacing("event.labels.severity == \"critical\"", with: "int(event.labels.cpu) > 90")
+        let report = await Fixture.run(
+            """
+            - event: {source: alertmanager, labels: {alertname: HostDown, cpu: many}}
+              expect: {matched: [], missing: {}, error: {host-down: many}}
+            """, rules: rules)
+        #expect(report.failureTexts.isEmpty || report.failureTexts.first?.hasPrefix("error: host-down: …many…") == true)
+        #expect(report.coverage.rules.first?.conditions.last?.hadNoValue == 1)
+        let numbers = await Fixture.run(
+            """
+            - event: {source: alertmanager, labels: {alertname: HostDown, cpu: 95, server: 12345}}
+              expect: {matched: [host-down]}
+            """, rules: rules)
+        #expect(numbers.isGreen, "\(numbers.text())")
+    }
+
+    @Test("an alert in short stands where a generic source's fields are")
+    func genericFields() async {
+        var source = WebhookSource(name: "scripts", kind: .generic, authentication: .none)
+        source.generic = GenericMapping(
+            status: "/alert/state", problemWords: ["broken"], resolvedWords: ["fine"], labels: "/alert/of/labels",
+            startsAt: "/alert/since")
+        let settings = RuleTestSettings(sources: ["scripts": source])
+        let report = await Fixture.run(
+            """
+            - event: {source: scripts, labels: {alertname: HostDown, severity: critical, server: web-03}}
+              expect: {matched: [host-down]}
+            - {at: 1m, event: {source: scripts, labels: {alertname: HostDown, severity: critical, server: web-03}, status: resolved}}
+            - {at: 5m, expect: {skipped: {host-down: resolved}}}
+            """, rules: Fixture.hostDown.replacing("trigger: alertmanager", with: "trigger: scripts"), settings: settings)
+        #expect(report.isGreen, "\(report.text())")
     }
 
     @Test("a recorded body is read from beside the test, and is what its sender sent")
