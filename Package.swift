@@ -59,7 +59,7 @@ let package = Package(
         // Row 5
         .target(
             name: "Engine",
-            dependencies: ["Model", "JSON", "Rules", "Webhooks", "Store", "VPSAPI", "CurlTransport", lifecycle, logging],
+            dependencies: ["Model", "JSON", "Rules", "Webhooks", "Store", "VPSAPI", "CurlTransport", crypto, lifecycle, logging],
             swiftSettings: settings),
         // Row 6
         .target(

@@ -7,16 +7,35 @@ import Synchronization
 ///
 /// Safe to use from any task; a rule set is an immutable value and is swapped whole.
 package final class RuleBook: Sendable {
+    /// How many older sets are kept; one that is asked for after that is read from the store again.
+    static let olderKept = 4
+
     private struct State {
         var current: RuleSet
-        var older: [RuleSetRevision: RuleSet] = [:]
+        /// The one that was asked for last comes last.
+        var older: [RuleSet] = []
+
+        mutating func find(_ revision: RuleSetRevision) -> RuleSet? {
+            if current.revision == revision { return current }
+            guard let index = older.firstIndex(where: { $0.revision == revision }) else { return nil }
+            let found = older.remove(at: index)
+            older.append(found)
+            return found
+        }
+
+        mutating func keep(_ ruleSet: RuleSet) {
+            older.removeAll { $0.revision == ruleSet.revision }
+            older.append(ruleSet)
+            if older.count > RuleBook.olderKept { older.removeFirst() }
+        }
     }
 
     private let state: Mutex<State>
     private let queries: any Queries
     private let zoneData: @Sendable (String) -> [UInt8]?
+    private let thread = OwnThread(label: "rules.older")
 
-    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:floor:zoneData:)`` takes it.
+    /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:kinds:secrets:floor:zoneData:)`` takes it.
     package init(
         current: RuleSet, queries: any Queries, zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
@@ -26,22 +45,35 @@ package final class RuleBook: Sendable {
     }
 
     /// The rule set in force.
+    ///
+    /// Whoever judges an event by it takes it once and keeps it for as long as that lasts.
     package var current: RuleSet { state.withLock { $0.current } }
+
+    /// Puts another rule set into force, whole; its revision must be in the store already.
+    ///
+    /// The set before it is kept for its runs in flight.
+    package func swap(to ruleSet: RuleSet) {
+        state.withLock { state in
+            if state.current.revision != ruleSet.revision { state.keep(state.current) }
+            state.older.removeAll { $0.revision == ruleSet.revision }
+            state.current = ruleSet
+        }
+    }
 
     /// The rule of that name in the revision that a run began with.
     ///
     /// An older revision is read from the store once. `nil` when the revision has no such rule or was never stored.
     package func rule(_ name: String, revision: RuleSetRevision) async throws(StoreError) -> Rule? {
-        let known = state.withLock { state -> RuleSet? in
-            state.current.revision == revision ? state.current : state.older[revision]
-        }
-        if let known { return known.rule(named: name) }
+        if let known = state.withLock({ $0.find(revision) }) { return known.rule(named: name) }
         guard let stored = try await queries.ruleSet(revision) else { return nil }
+        guard let ruleSet = await thread.run({ [zoneData] in Self.load(stored, zoneData: zoneData) }) else { return nil }
+        state.withLock { $0.keep(ruleSet) }
+        return ruleSet.rule(named: name)
+    }
+    /// The rule set of stored texts; `nil` when this version takes them for wrong.
+    package static func load(_ stored: StoredRuleSet, zoneData: (String) -> [UInt8]?) -> RuleSet? {
         let files = stored.files.map { RuleSource(name: $0.name, text: $0.text) }
         // Whatever the floor was then: the run machine holds every rule to the floor of today.
-        let load = RuleSet.load(files, revision: revision, sources: nil, floor: .none, zoneData: zoneData)
-        guard let ruleSet = load.ruleSet else { return nil }
-        state.withLock { $0.older[revision] = ruleSet }
-        return ruleSet.rule(named: name)
+        return RuleSet.load(files, revision: stored.revision, sources: nil, floor: .none, zoneData: zoneData).ruleSet
     }
 }

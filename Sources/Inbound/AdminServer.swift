@@ -1,3 +1,4 @@
+import HummingbirdCore
 package import Logging
 package import Model
 import ServiceLifecycle
@@ -59,7 +60,7 @@ package struct AdminServer: Service {
         let tokens = configuration.bearerTokens.filter { !$0.isEmpty }
         guard isLoopback || !tokens.isEmpty else { throw .needsToken(host: configuration.host) }
         listener = Listener(
-            host: configuration.host, port: configuration.port, limits: configuration.limits,
+            address: .hostname(configuration.host, port: configuration.port), limits: configuration.limits,
             responder: AdminResponder(
                 isLoopback: isLoopback, tokens: tokens, metrics: metrics, readiness: readiness, logger: logger),
             logger: logger)

@@ -1,3 +1,4 @@
+import HummingbirdCore
 package import Logging
 package import Model
 import ServiceLifecycle
@@ -38,7 +39,7 @@ package struct IngestServer: Service {
             readiness: readiness)
         self.metrics = metrics
         listener = Listener(
-            host: configuration.host, port: configuration.port, limits: configuration.limits, responder: responder, logger: logger
+            address: .hostname(configuration.host, port: configuration.port), limits: configuration.limits, responder: responder, logger: logger
         )
     }
 

@@ -8,6 +8,8 @@ package struct AuditEntry: Sendable, Hashable {
         case command
         /// A run changed its state.
         case run
+        /// People were asked, answered, or tried to.
+        case approval
         /// A request was written down, sent, or its outcome became known.
         case request
         /// The bridge started, stopped, or loaded rules.

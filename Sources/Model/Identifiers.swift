@@ -33,7 +33,7 @@ package struct RunID: NumericIdentifier {
     package init(rawValue: Int64) { self.rawValue = rawValue }
 }
 
-/// The id of one intent: a request that was, or was about to be, sent to VPS.org.
+/// The id of one intent: a request that was, or was about to be, sent.
 package struct IntentID: NumericIdentifier {
     package let rawValue: Int64
     package init(rawValue: Int64) { self.rawValue = rawValue }
@@ -52,7 +52,7 @@ package struct RuleSetRevision: RawRepresentable, Sendable, Hashable, CustomStri
     package var description: String { rawValue }
 }
 
-/// What a run locks, so that no two act at once: `server:ID` or `group:NAME`.
+/// What a run locks, so that no two act at once: `server:ID`, `group:NAME`, or `rule:NAME:KEY` for a rule of requests alone.
 package struct Lane: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     package let rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }
@@ -60,4 +60,10 @@ package struct Lane: RawRepresentable, Sendable, Hashable, CustomStringConvertib
 
     /// The lane of one server.
     package static func server(_ id: ServerID) -> Lane { Lane(rawValue: "server:\(id)") }
+    /// Whether it is the lane of one server.
+    package var isServer: Bool { rawValue.utf8.starts(with: "server:".utf8) }
+    /// The lane of a group of servers that is scaled.
+    package static func group(_ name: String) -> Lane { Lane(rawValue: "group:\(name)") }
+    /// The lane of a rule that changes no server, by what its runs are told apart with.
+    package static func rule(_ name: String, key: String) -> Lane { Lane(rawValue: "rule:\(name):\(key)") }
 }

@@ -21,6 +21,19 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case observeOnly = "observe_only"
     case notLive = "not_live"
 
+    // What people said
+    case needsApproval = "needs_approval"
+    case approvalCounted = "approval_counted"
+    case approved
+    case approvalDenied = "approval_denied"
+    case approvalExpired = "approval_expired"
+    case approvalClosed = "approval_closed"
+    case alreadyApproved = "already_approved"
+    case changedSinceApproval = "changed_since_approval"
+    case notAnApprover = "not_an_approver"
+    case selfApproval = "self_approval"
+    case noSuchApproval = "no_such_approval"
+
     // Which server
     case targetMissing = "target_missing"
     case targetNotFound = "target_not_found"
@@ -49,6 +62,9 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case outcomeUnknown = "outcome_unknown"
     case notSent = "not_sent"
     case paymentRequired = "payment_required"
+    case stepSkipped = "step_skipped"
+    case nothingToDo = "nothing_to_do"
+    case notCreatedHere = "not_created_here"
 
     // How a run ended
     case effective

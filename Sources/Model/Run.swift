@@ -13,7 +13,7 @@ package struct Run: Sendable, Hashable {
     package var reason: Reason?
     /// The reason's particulars, for people; bounded, never a secret.
     package var detail: String
-    /// Set when its server is known.
+    /// Set when its server, its group or its key is known.
     package var lane: Lane?
     package var server: ServerID?
     package var serverName: String?
@@ -33,13 +33,16 @@ package struct Run: Sendable, Hashable {
     package var isUrgent: Bool
     package var createdAt: Timestamp
     package var finishedAt: Timestamp?
+    /// How far it has come within its rung; empty for a rule whose rungs have one step.
+    package var progress: RunProgress
 
     package init(
         id: RunID, rule: String, revision: RuleSetRevision, episode: EpisodeID?, event: EventReference,
         state: RunState = .pending,
         reason: Reason? = nil, detail: String = "", lane: Lane? = nil, server: ServerID? = nil, serverName: String? = nil,
         rung: Int = 0, dueAt: Timestamp, rungDeadline: Timestamp? = nil, healthySince: Timestamp? = nil, attempts: Int = 0,
-        epoch: Int64 = 0, isUrgent: Bool = false, createdAt: Timestamp, finishedAt: Timestamp? = nil
+        epoch: Int64 = 0, isUrgent: Bool = false, createdAt: Timestamp, finishedAt: Timestamp? = nil,
+        progress: RunProgress = RunProgress()
     ) {
         self.id = id
         self.rule = rule
@@ -61,5 +64,6 @@ package struct Run: Sendable, Hashable {
         self.isUrgent = isUrgent
         self.createdAt = createdAt
         self.finishedAt = finishedAt
+        self.progress = progress
     }
 }

@@ -15,7 +15,7 @@ package enum RunState: String, Sendable, Hashable, CaseIterable {
     case running
     /// A request may have reached the API; the API is read before anything else is sent.
     case unknown
-    /// The request was applied; watches for the effect.
+    /// Between two requests: watches for the effect of the one before, or waits until the next is due.
     case verifying
     /// Only a person can say what happened.
     case parked
@@ -46,7 +46,7 @@ package enum RunState: String, Sendable, Hashable, CaseIterable {
         case .pending: [.held, .approval, .ready, .running, .succeeded, .cancelled, .failed, .expired]
         case .held: [.pending, .approval, .ready, .running, .verifying, .succeeded, .cancelled, .failed, .expired]
         case .approval: [.held, .ready, .cancelled, .failed, .expired]
-        case .ready: [.running, .held, .succeeded, .cancelled, .failed, .expired]
+        case .ready: [.running, .held, .approval, .succeeded, .cancelled, .failed, .expired]
         case .running: [.unknown, .verifying, .held, .ready, .parked, .succeeded, .failed, .cancelled, .expired]
         case .unknown: [.verifying, .held, .ready, .running, .parked, .succeeded, .failed, .cancelled, .expired]
         case .verifying: [.running, .held, .ready, .parked, .succeeded, .failed, .cancelled, .expired]

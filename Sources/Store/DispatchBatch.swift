@@ -3,10 +3,13 @@ package import Model
 /// What the dispatcher decided on some deliveries, written in one transaction.
 package struct DispatchBatch: Sendable {
     package var now: Timestamp
+    /// The rules by which all of them were decided on; `nil` where nothing is to be explained later.
+    package var revision: RuleSetRevision?
     package var deliveries: [DispatchedDelivery]
 
-    package init(now: Timestamp, deliveries: [DispatchedDelivery]) {
+    package init(now: Timestamp, revision: RuleSetRevision? = nil, deliveries: [DispatchedDelivery]) {
         self.now = now
+        self.revision = revision
         self.deliveries = deliveries
     }
 }

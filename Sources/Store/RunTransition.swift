@@ -29,10 +29,12 @@ package struct ClaimedRun: Sendable {
     package var delivery: Delivery
     /// Its last intent, when it has one.
     package var lastIntent: Intent?
+    /// The newest question that it asked people.
+    package var approval: ApprovalRequest?
 
     package init(
         run: Run, episode: Episode?, problemSeenAt: Timestamp?, latestEnding: Episode.Ending?, delivery: Delivery,
-        lastIntent: Intent?
+        lastIntent: Intent?, approval: ApprovalRequest? = nil
     ) {
         self.run = run
         self.episode = episode
@@ -40,6 +42,7 @@ package struct ClaimedRun: Sendable {
         self.latestEnding = latestEnding
         self.delivery = delivery
         self.lastIntent = lastIntent
+        self.approval = approval
     }
 }
 
@@ -50,6 +53,10 @@ package struct RunTransition: Sendable {
     package var run: Run
     /// The intent to open or to close with this step.
     package var intent: IntentChange?
+    /// What the step tells about the servers that this bridge created.
+    package var ownership: OwnershipChange?
+    /// The question to people that is asked or given up with this step.
+    package var approval: ApprovalChange?
     package var audit: [AuditEntry]
     package var messages: [NewMessage]
     package var deadLetter: DeadLetter?
@@ -57,16 +64,28 @@ package struct RunTransition: Sendable {
     package var releasesLease: Bool
 
     package init(
-        now: Timestamp, run: Run, intent: IntentChange? = nil, audit: [AuditEntry] = [], messages: [NewMessage] = [],
-        deadLetter: DeadLetter? = nil, releasesLease: Bool
+        now: Timestamp, run: Run, intent: IntentChange? = nil, ownership: OwnershipChange? = nil,
+        approval: ApprovalChange? = nil, audit: [AuditEntry] = [],
+        messages: [NewMessage] = [], deadLetter: DeadLetter? = nil, releasesLease: Bool
     ) {
         self.now = now
         self.run = run
         self.intent = intent
+        self.ownership = ownership
+        self.approval = approval
         self.audit = audit
         self.messages = messages
         self.deadLetter = deadLetter
         self.releasesLease = releasesLease
+    }
+}
+
+extension RunTransition {
+    /// What has to hold for the step to be written; `nil` when nothing is asked.
+    package var guards: Guards? {
+        if case .open(_, let guards) = intent { return guards }
+        if case .ask(_, let guards) = approval { return guards }
+        return nil
     }
 }
 
@@ -77,31 +96,52 @@ package enum IntentChange: Sendable {
     case close(IntentID, Intent.Outcome)
 }
 
+/// What becomes known of the servers that this bridge created.
+package enum OwnershipChange: Sendable, Hashable {
+    /// The bridge created it; one that is known already is left as it is.
+    case created(CreatedServer)
+    /// It is gone.
+    case deleted(ServerID)
+}
+
 /// A request about to be sent.
 package struct NewIntent: Sendable, Hashable {
     package var rung: Int
     package var step: Int
-    package var operation: Operation
-    package var server: ServerID
-    package var preStatus: ServerStatus
+    package var kind: Intent.Kind
+    package var server: ServerID?
+    package var preStatus: ServerStatus?
     package var preUpdatedAt: Timestamp?
+    package var request: IntentRequest?
 
+    /// A request about a server's power.
     package init(
         rung: Int, step: Int, operation: Operation, server: ServerID, preStatus: ServerStatus, preUpdatedAt: Timestamp?
     ) {
+        self.init(
+            rung: rung, step: step, kind: .operation(operation), server: server, preStatus: preStatus, preUpdatedAt: preUpdatedAt)
+    }
+
+    package init(
+        rung: Int, step: Int, kind: Intent.Kind, server: ServerID? = nil, preStatus: ServerStatus? = nil,
+        preUpdatedAt: Timestamp? = nil, request: IntentRequest? = nil
+    ) {
         self.rung = rung
         self.step = step
-        self.operation = operation
+        self.kind = kind
         self.server = server
         self.preStatus = preStatus
         self.preUpdatedAt = preUpdatedAt
+        self.request = request
     }
 }
 
 /// What is checked in the transaction that opens a rung's first intent.
 ///
 /// An intent counts for budgets and cooldown unless its outcome is `notExecuted`; only the first step of a rung counts
-/// (`server.power_cycle` spends one unit).
+/// (`server.power_cycle` spends one unit), and each create and delete of a group. A request to another API counts for the
+/// cooldown of a lane that is no server's, and never for a budget. `max_concurrent` is over servers: runs on other lanes neither
+/// wait for it nor count.
 package struct Guards: Sendable, Hashable {
     package var limits: Limits
     /// How many servers the fleet has, for `max_concurrent`.
@@ -129,8 +169,8 @@ package enum TransitionResult: Sendable {
 
 /// Which guard refused, and when it lifts by itself.
 package struct Refusal: Sendable, Hashable {
-    /// `resolved` when the run's problem ended after the run was claimed; else `laneBusy`, `cooldown`, `budgetSpent`,
-    /// `fleetBudgetSpent` or `maxConcurrent`.
+    /// `resolved` when the run's problem ended after the run was claimed; `approvalClosed` when its question was answered before it
+    /// could expire; else `laneBusy`, `cooldown`, `budgetSpent`, `fleetBudgetSpent` or `maxConcurrent`.
     package var reason: Reason
     /// When it is worth another try; `nil` when only another run's end can tell.
     package var until: Timestamp?

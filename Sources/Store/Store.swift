@@ -35,12 +35,22 @@ package protocol Store: Sendable {
     /// `finishedAt` when the run has none. When a run gives up its lane or its place among the concurrent ones, the runs that are
     /// `held` for `laneBusy` or `maxConcurrent` become due at `now`.
     ///
+    /// A question to people is checked against the guards as an intent would be, and spends nothing. A final state voids the run's
+    /// open question.
+    ///
     /// Guards are checked in this order: lane, `max_concurrent`, cooldown, budgets of the lane, budgets of the fleet. A lane that
     /// another run holds is refused without guards too.
     /// - Throws: `StoreError.conflict` when the run does not exist, when ``RunState/mayBecome(_:)`` does not allow the step, when
     ///   an intent is opened while one is open or closed that is not the open one, or when a guarded intent has no lane; nothing
     ///   was written.
     func commit(_ transition: RunTransition) async throws(StoreError) -> TransitionResult
+
+    /// Counts a person's answer to a question, if it is still open; the caller made sure that this person may answer it.
+    ///
+    /// The same person counts once; a no decides at once, and a yes when as many different people said it as are required. A
+    /// question whose time is over becomes `expired` instead. What becomes decided makes its run due at `vote.at`. Every call writes
+    /// an audit entry, whatever came of it.
+    func decide(_ vote: NewApprovalVote) async throws(StoreError) -> ApprovalOutcome
 
     /// Extends the leases of runs that a worker still works on; runs that were taken away meanwhile are left alone.
     func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError)
@@ -65,8 +75,9 @@ package protocol Store: Sendable {
     /// revision is left as it is.
     func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError)
 
-    /// Appends to the audit what belongs to no run (start, stop, a refused reload).
-    func audit(_ entries: [AuditEntry]) async throws(StoreError)
+    /// Appends to the audit what belongs to no run (start, stop, a refused reload), and puts what people are told of it into the
+    /// outbox, all or nothing.
+    func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError)
 
     /// Proves that the store takes writes.
     func checkWritable() async throws(StoreError)
@@ -84,9 +95,17 @@ package protocol Queries: Sendable {
     func run(_ id: RunID) async throws(StoreError) -> Run?
     /// Runs, newest first.
     func runs(limit: Int) async throws(StoreError) -> [Run]
+    /// A question to people with its answers.
+    func approval(_ id: ApprovalID) async throws(StoreError) -> ApprovalRequest?
+    /// Questions to people, newest first; with `onlyOpen` those that wait for an answer.
+    func approvals(onlyOpen: Bool, limit: Int) async throws(StoreError) -> [ApprovalRequest]
     /// The intents of a run in the order in which they were written.
     func intents(of run: RunID) async throws(StoreError) -> [Intent]
+    /// The servers that this bridge created and that are not known to be gone, by their ids.
+    func createdServers() async throws(StoreError) -> [CreatedServer]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
+    /// What was decided on a delivery: when, by which rules, and which runs it began. `nil` when there is no such delivery.
+    func decision(on id: DeliveryID) async throws(StoreError) -> DeliveryDecision?
     /// The audit entries of a run or a delivery (of either when both are given), or all, oldest first, `limit` at most, from the
     /// newest back.
     func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry]

@@ -1,13 +1,13 @@
-import Model
+package import Model
 
 /// Turns bytes from outside into text for people.
-enum PrintableText {
+package enum PrintableText {
     /// The most bytes of a body that are shown.
-    static let bytesMax = 500
+    package static let bytesMax = 500
 
     /// The first 500 bytes as one line: the token struck out, what is not UTF-8 as U+FFFD, line ends and tabs as spaces,
     /// controls and invisible characters (which could reorder or hide text in a log) as U+FFFD.
-    static func excerpt(_ bytes: [UInt8], hiding token: Secret) -> String {
+    package static func excerpt(_ bytes: [UInt8], hiding token: Secret) -> String {
         let secret = token.reveal()
         // Enough that a token across the cut is seen whole.
         var shown = replacing(secret, in: bytes.prefix(bytesMax + secret.count))
@@ -26,6 +26,11 @@ enum PrintableText {
         case .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
         default: scalar
         }
+    }
+
+    /// The bytes with every secret struck out, so that what is kept of an answer does not hold what the request brought.
+    package static func hiding(_ secrets: [Secret], in bytes: [UInt8]) -> [UInt8] {
+        secrets.reduce(bytes) { rest, secret in replacing(secret.reveal(), in: rest[...]) }
     }
 
     private static func replacing(_ secret: [UInt8], in bytes: ArraySlice<UInt8>) -> [UInt8] {

@@ -17,6 +17,8 @@ struct Bridge {
     let ruleFiles: RuleFiles
     let logger: Logger
     let clock: any TimeSource
+    /// Whether changed rule files are taken while the bridge runs; the rules of a demonstration are in no file.
+    let reloads: Bool
     /// How many senders wait for their commit when the dispatcher stands back.
     private static let busyIntake = 16
 
@@ -56,7 +58,7 @@ struct Bridge {
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
-            doorbell: bells.dispatcher, workerDoorbell: bells.worker,
+            doorbell: bells.dispatcher, workerDoorbell: bells.worker, messageDoorbell: bells.messages,
             isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
@@ -68,24 +70,27 @@ struct Bridge {
             store: store, queries: store, transport: transport, channels: configuration.channels,
             responsePrefixes: configuration.sources.mapValues(\.responseURLPrefix), clock: clock, doorbell: bells.messages,
             logger: logger)
+        let reloader = Reloader(
+            parts: reloaderParts(), book: book, store: store, clock: clock, messageDoorbell: bells.messages, logger: logger)
         let ingest = IngestServer(
             configuration: IngestConfiguration(host: configuration.listen.host, port: configuration.listen.port),
             sources: configuration.sources, store: store, clock: clock,
             onAccepted: { bells.dispatcher.ring() },
             answerCommand: { event in
-                switch CommandDesk.judge(event, ruleSet: book.current) {
-                case .accepted(_, let text), .refused(_, _, let text): text
-                }
+                CommandDesk.judge(event, ruleSet: book.current).text
             },
             readiness: { readiness.isReady }, logger: logger)
         let admin = try AdminServer(
             configuration: AdminConfiguration(
                 host: configuration.admin.host, port: configuration.admin.port, bearerTokens: configuration.adminTokens),
-            metrics: { await BridgeMetrics.text(ingest: ingest.metrics, queries: store) },
+            metrics: { await BridgeMetrics.text(ingest: ingest.metrics, reload: reloader.status, queries: store) },
             readiness: { readiness.isReady }, logger: logger)
+        let control = ControlServer(
+            path: configuration.adminSocketPath, reload: { await reloader.reload().answer }, logger: logger)
+        let reloading: [any Service] = reloads ? [reloader, HangupSignal(request: reloader.request), control] : []
         var group = ServiceGroupConfiguration(
-            services: [notifier, rescuer, worker, dispatcher, admin, ingest], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger)
+            services: [notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.shutdownGrace
         group.maximumCancellationDuration = .seconds(1)
         let announcement = Task {
@@ -103,6 +108,19 @@ struct Bridge {
         logger.info("stopped")
     }
 
+    private func reloaderParts() -> Reloader.Parts {
+        let loaded = LoadedRules(configuration)
+        return Reloader.Parts(
+            read: { () throws(UnreadableRules) in
+                do throws(UnreadableFile) {
+                    return try loaded.read()
+                } catch {
+                    throw UnreadableRules(error.description)
+                }
+            },
+            check: loaded.check, interval: configuration.reloadInterval, channels: configuration.notify)
+    }
+
     /// What a start owes to what was before it: runs of a lost process are freed, and the rules are kept for their runs.
     private func recover(_ store: SQLiteStore) async throws(StoreError) {
         let now = clock.now()
@@ -111,10 +129,9 @@ struct Bridge {
             StoredRuleSet(
                 revision: rules.revision, files: ruleFiles.files.map { StoredRuleSet.File(name: $0.name, text: $0.text) },
                 savedAt: now))
-        try await store.audit([
-            AuditEntry(
-                at: now, kind: .bridge, reason: nil, actor: "bridge",
-                detail: "started with rules \(rules.revision), \(freed) runs taken up again, live: \(configuration.live)")
-        ])
+        let entry = AuditEntry(
+            at: now, kind: .bridge, reason: nil, actor: "bridge",
+            detail: "started with rules \(rules.revision), \(freed) runs taken up again, live: \(configuration.live)")
+        try await store.audit([entry], messages: [], now: now)
     }
 }

@@ -1,11 +1,12 @@
+import Engine
 import Inbound
 import Model
 import Store
 
 /// The text of `/metrics`: what the listener counted, and how the store stands.
 enum BridgeMetrics {
-    static func text(ingest: IngestMetrics, queries: any Queries) async -> String {
-        var text = ingest.renderPrometheusText()
+    static func text(ingest: IngestMetrics, reload: ReloadStatus, queries: any Queries) async -> String {
+        var text = ingest.renderPrometheusText() + Self.text(reload)
         guard let counts = try? await queries.counts() else {
             return text + gauge("vpsbridge_store_readable", "Whether the store can be read.", 0)
         }
@@ -19,6 +20,21 @@ enum BridgeMetrics {
             text += "vpsbridge_runs{state=\"\(state.rawValue)\"} \(counts.runs[state] ?? 0)\n"
         }
         return text
+    }
+
+    /// How reloading stands, under the names that Prometheus and Alertmanager use for it.
+    static func text(_ reload: ReloadStatus) -> String {
+        let seconds = reload.lastSuccessAt.microseconds / 1_000_000
+        return gauge(
+            "vpsbridge_config_last_reload_successful", "Whether the rule files as last read are in force.",
+            reload.isSuccessful ? 1 : 0)
+            + gauge(
+                "vpsbridge_config_last_reload_success_timestamp_seconds",
+                "When rule files were last taken, or found to be in force.",
+                Int(seconds))
+            + gauge("vpsbridge_rules", "Rules in force.", reload.rules)
+            + "# HELP vpsbridge_config_info The revision of the rules in force.\n# TYPE vpsbridge_config_info gauge\n"
+            + "vpsbridge_config_info{revision=\"\(reload.revision)\"} 1\n"
     }
 
     private static func gauge(_ name: String, _ help: String, _ value: Int) -> String {

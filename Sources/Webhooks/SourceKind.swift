@@ -14,4 +14,7 @@ package enum SourceKind: String, Sendable, Hashable, CaseIterable {
         case .slack: ["application/x-www-form-urlencoded"]
         }
     }
+
+    /// Whether people speak through it.
+    package var isChat: Bool { self == .slack }
 }

@@ -5,8 +5,18 @@ package import Rules
 package enum CommandVerdict: Sendable {
     /// A rule takes it; `text` answers the person.
     case accepted(rule: Rule, text: String)
+    /// An answer to a question of a run; what became of it is told when it was counted.
+    case answer(ApprovalVote.Verdict, ApprovalID, reason: String?)
     /// Nothing will be done; `text` tells the person why.
     case refused(Reason, rule: String?, text: String)
+
+    /// What the person is told at once.
+    package var text: String {
+        switch self {
+        case .accepted(_, let text), .refused(_, _, let text): text
+        case .answer(_, let id, _): "Your answer to \(id) is taken; what comes of it follows here."
+        }
+    }
 }
 
 /// Judges chat commands against the rule set.
@@ -17,6 +27,11 @@ package enum CommandDesk {
     package static func judge(_ event: Event, ruleSet: RuleSet) -> CommandVerdict {
         guard let command = event.command else {
             return .refused(.noSuchCommand, rule: nil, text: "That was not a command.")
+        }
+        switch ApprovalCommand(command) {
+        case .vote(let verdict, let id, let reason): return .answer(verdict, id, reason: reason)
+        case .malformed(let usage): return .refused(.badArguments, rule: nil, text: usage)
+        case nil: break
         }
         var usage: (rule: String, text: String)?
         for evaluation in ruleSet.evaluate(event) {

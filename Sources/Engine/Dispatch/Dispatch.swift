@@ -11,15 +11,19 @@ package struct Dispatch {
     private let limits: Limits
     private let now: Timestamp
     private var result: DispatchedDelivery
+    /// What people are told whose commands were answers to questions, by the event's place.
+    private let replies: [Int: ApprovalDesk.Reply]
     /// How many events had no matching rule, and the first of them; one audit line tells it for all.
     private var unmatched: (count: Int, first: String) = (0, "")
 
     /// What becomes of a delivery with these events, in their order.
     package static func decide(
-        _ delivery: Delivery, events: [Event], open: inout [EpisodeKey: Episode], ruleSet: RuleSet, limits: Limits, now: Timestamp
+        _ delivery: Delivery, events: [Event], open: inout [EpisodeKey: Episode], ruleSet: RuleSet, limits: Limits,
+        replies: [Int: ApprovalDesk.Reply] = [:], now: Timestamp
     ) -> DispatchedDelivery {
         var dispatch = Dispatch(
-            delivery: delivery, ruleSet: ruleSet, limits: limits, now: now, result: DispatchedDelivery(id: delivery.id))
+            delivery: delivery, ruleSet: ruleSet, limits: limits, now: now, result: DispatchedDelivery(id: delivery.id),
+            replies: replies)
         for (index, event) in events.enumerated() {
             dispatch.decide(event, index: index, open: &open)
         }
@@ -126,6 +130,14 @@ package struct Dispatch {
                 AuditEntry(
                     at: now, kind: .command, reason: .matched, delivery: delivery.id, rule: rule.name, actor: actor,
                     detail: bounded(event.command?.text ?? "")))
+        case .answer:
+            // Counted before; the store wrote its audit then.
+            guard let reply = replies[index] else { return }
+            result.audit += reply.audit
+            if let url = event.command?.responseURL {
+                result.messages.append(
+                    NewMessage(destination: .response(source: event.source, url: url), text: reply.text))
+            }
         case .refused(let reason, let rule, _):
             result.audit.append(
                 AuditEntry(

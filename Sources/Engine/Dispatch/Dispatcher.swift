@@ -1,5 +1,6 @@
 package import Logging
 package import Model
+import Rules
 import ServiceLifecycle
 package import Store
 package import Webhooks
@@ -25,12 +26,14 @@ package struct Dispatcher: Service {
     private let clock: any TimeSource
     private let doorbell: Doorbell
     private let workerDoorbell: Doorbell
+    private let messageDoorbell: Doorbell
+    private let approvals: ApprovalDesk
     private let isIntakeBusy: @Sendable () -> Bool
     private let logger: Logger
 
     package init(
         store: any Store, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource], limits: Limits,
-        clock: any TimeSource, doorbell: Doorbell, workerDoorbell: Doorbell,
+        clock: any TimeSource, doorbell: Doorbell, workerDoorbell: Doorbell, messageDoorbell: Doorbell = Doorbell(),
         isIntakeBusy: @escaping @Sendable () -> Bool = { false }, logger: Logger
     ) {
         self.store = store
@@ -41,6 +44,8 @@ package struct Dispatcher: Service {
         self.clock = clock
         self.doorbell = doorbell
         self.workerDoorbell = workerDoorbell
+        self.messageDoorbell = messageDoorbell
+        approvals = ApprovalDesk(store: store, queries: queries)
         self.isIntakeBusy = isIntakeBusy
         self.logger = logger
     }
@@ -92,19 +97,41 @@ package struct Dispatcher: Service {
             decoded.append((delivery, events))
         }
         var open = keys.isEmpty ? [:] : try await queries.openEpisodes(Array(keys))
+        // Once for the whole batch: a reload meanwhile changes what the next batch is judged by, and no event sees two sets.
         let ruleSet = rules.current
-        let batch = decoded.map { delivery, events in
+        var batch: [DispatchedDelivery] = []
+        for (delivery, events) in decoded {
             switch events {
             case .success(let events):
-                Dispatch.decide(delivery, events: events, open: &open, ruleSet: ruleSet, limits: limits, now: now)
+                let replies = try await answers(in: events, of: delivery, ruleSet: ruleSet, now: now)
+                batch.append(
+                    Dispatch.decide(
+                        delivery, events: events, open: &open, ruleSet: ruleSet, limits: limits, replies: replies, now: now))
             case .failure(let rejection):
-                Dispatch.undecodable(delivery, message: rejection.message, now: now)
+                batch.append(Dispatch.undecodable(delivery, message: rejection.message, now: now))
             }
         }
-        try await store.commit(DispatchBatch(now: now, deliveries: batch))
+        try await store.commit(DispatchBatch(now: now, revision: ruleSet.revision, deliveries: batch))
         if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
+        if batch.contains(where: { !$0.messages.isEmpty }) { messageDoorbell.ring() }
         log(batch)
         return batch.count
+    }
+
+    /// Counts the commands that are answers to questions, before their delivery is marked: after a crash between the two they are
+    /// counted again, which changes nothing.
+    private func answers(
+        in events: [Event], of delivery: Delivery, ruleSet: RuleSet, now: Timestamp
+    ) async throws(StoreError) -> [Int: ApprovalDesk.Reply] {
+        var replies: [Int: ApprovalDesk.Reply] = [:]
+        for (index, event) in events.enumerated() where event.status == .command {
+            guard case .answer(let verdict, let id, let reason) = CommandDesk.judge(event, ruleSet: ruleSet) else { continue }
+            let person = ApprovalDesk.Person.chat(source: event.source, userID: event.command?.userID ?? "")
+            replies[index] = try await approvals.answer(
+                verdict, id, by: person, reason: reason, delivery: delivery.id, now: now)
+            workerDoorbell.ring()
+        }
+        return replies
     }
 
     private func decode(_ delivery: Delivery) -> Result<[Event], WebhookRejection> {

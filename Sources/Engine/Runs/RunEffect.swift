@@ -13,6 +13,12 @@ package enum RunInput: Sendable {
     case server(Result<Server, APIError>)
     /// The outcome of the request that it sent; the message is the API's.
     case answer(Result<String, APIError>)
+    /// The outcome of the create that it sent.
+    case created(Result<Server, APIError>)
+    /// What became of the request to another API that it sent; bodies hold no secrets any more.
+    case reply(RequestReply)
+    /// The servers that this bridge created and that are there as far as it knows.
+    case owned([CreatedServer])
     /// Whether its probe found the server healthy.
     case probe(isHealthy: Bool)
     /// Its transition is on disk.
@@ -28,7 +34,11 @@ package enum RunEffect: Sendable {
     /// Read the list of servers, at most that old.
     case readInventory(maxAge: Duration)
     case readServer(ServerID)
+    /// Read which servers this bridge created.
+    case readOwned
     /// Send the request of this intent, which is on disk.
     case send(Intent)
+    /// Send this request, whose intent is on disk, to another API.
+    case request(PreparedRequest)
     case probe(Probe, Server)
 }

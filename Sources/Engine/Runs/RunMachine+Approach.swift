@@ -12,6 +12,9 @@ extension RunMachine {
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
             return resolve(rule: rule, now: now)
+        case .server(let answer) where run.state == .approval:
+            server = try? answer.get()
+            return giveUp(rule: rule, now: now)
         case .server(.failure(let error)) where error.code == .notFound:
             return finish(
                 .failed, .serverGone, "server \(run.server?.description ?? "") does not exist any more", now: now,
@@ -21,12 +24,14 @@ extension RunMachine {
         case .server(.success(let server)):
             self.server = server
             return decide(server, rule: rule, now: now)
-        case .committed, .refused, .answer, .probe:
+        case .committed where run.state == .ready:
+            return begin(rule: rule, now: now)
+        default:
             return wait(until: now + .seconds(5), now: now)
         }
     }
 
-    private mutating func begin(rule: Rule, now: Timestamp) -> RunEffect {
+    mutating func begin(rule: Rule, now: Timestamp) -> RunEffect {
         if let episode {
             if !isProblemOpen || !episode.isOpen { return endWithEpisode(episode, now: now) }
             let waitsUntil = episode.openedAt + max(rule.waitFor ?? .zero, limits(of: rule).settle)
@@ -34,13 +39,15 @@ extension RunMachine {
                 run.reason = rule.waitFor.map { $0 >= limits(of: rule).settle } ?? false ? .waitingFor : .settling
                 return wait(until: waitsUntil, now: now)
             }
-        } else if let event, now.since(min(run.createdAt, event.receivedAt)) > limits(of: rule).maxEventAge {
+        } else if let event, run.state != .approval, now.since(waitsSince(event)) > limits(of: rule).maxEventAge {
             return finish(.expired, .expired, "the command waited too long: \(run.detail)", now: now)
         }
-        guard rule.rungs.contains(where: { $0.action != nil }) else {
+        if run.state == .approval, let effect = awaitApproval(rule: rule, now: now) { return effect }
+        guard rule.isChanging else {
             let messages = rule.rungs.flatMap { notifications(of: $0) }
             return finish(.succeeded, .applied, "people were told", now: now, messages: messages)
         }
+        if rule.sendsOnly, !rule.hasTarget { return approachRequests(rule: rule, now: now) }
         return .readInventory(maxAge: settings.inventoryMaxAge)
     }
 
@@ -66,8 +73,8 @@ extension RunMachine {
         case .one(let server):
             run.server = server.id
             run.serverName = server.name
-            run.lane = .server(server.id)
-            if settings.protected.contains(server) {
+            if !rule.sendsOnly { run.lane = .server(server.id) }
+            if settings.protected.contains(server), !rule.sendsOnly {
                 return finish(.cancelled, .protected, "\(serverLabel) is protected", now: now)
             }
             return .readServer(server.id)
@@ -87,7 +94,7 @@ extension RunMachine {
     /// The last judgement before a first request; everything that it needs was read in this claim.
     private mutating func decide(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect {
         run.serverName = server.name
-        if settings.protected.contains(server) {
+        if settings.protected.contains(server), !rule.sendsOnly {
             return finish(.cancelled, .protected, "\(serverLabel) is protected", now: now)
         }
         if let context {
@@ -100,37 +107,44 @@ extension RunMachine {
                     .cancelled, .serverConditionFalse, "when_server does not hold: \(failed?.expression ?? "")", now: now)
             }
         }
-        guard let action = rung?.action else { return wait(until: now + .seconds(60), now: now) }
-        if let refusal = mayNotChange(server, action: action, rule: rule, now: now) { return refusal }
+        if rule.sendsOnly { return approachRequests(rule: rule, now: now) }
+        guard let rung else { return wait(until: now + .seconds(60), now: now) }
+        if let refusal = mayNotBegin(rung, on: server, rule: rule, now: now) { return refusal }
+        if let changed = changedSinceApproval(server, rule: rule, now: now) { return changed }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
-        if server.status.isTransitional {
+        if rung.action != nil, server.status.isTransitional {
             return hold(.serverBusy, "\(serverLabel) is \(server.status)", until: now + .seconds(15), now: now)
         }
-        return openIntent(
-            step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: !isCommand, now: now)
+        if lacksApproval(rule: rule, now: now) { return ask(server, rule: rule, now: now) }
+        return takeStep(rule: rule, checksCooldown: !isCommand, now: now)
+    }
+
+    /// Why a rung must not begin whatever the guards say; a rung of requests alone is asked when a request is to be sent.
+    mutating func mayNotBegin(_ rung: Rung, on server: Server, rule: Rule, now: Timestamp) -> RunEffect? {
+        rung.action.flatMap { mayNotChange(server, action: $0, rule: rule, now: now) }
     }
 
     /// Why the action must not be sent whatever the guards say; asked before every rung, since the configuration may have changed.
     mutating func mayNotChange(_ server: Server, action: ServerAction, rule: Rule, now: Timestamp) -> RunEffect? {
-        let words = run.rung > 0 || run.state == .verifying ? lastWords(rule: rule) : []
+        let isLater = run.rung > 0 || run.state == .verifying
         if settings.protected.contains(server) {
-            return finish(.cancelled, .protected, "\(serverLabel) is protected", now: now, messages: words)
+            let detail = "\(serverLabel) is protected"
+            return isLater
+                ? finishWithLastRung(.cancelled, .protected, detail, rule: rule, now: now)
+                : finish(.cancelled, .protected, detail, now: now)
         }
-        if rule.autonomy == .observe {
+        // People are asked although the bridge is not live, so that a trial shows the whole way.
+        if let reason = mayNotSend(rule),
+            reason == .observeOnly || run.state == .verifying || !lacksApproval(rule: rule, now: now)
+        {
             return finish(
-                .cancelled, .observeOnly, "would \(action.rawValue) \(serverLabel): the rule only observes", now: now,
-                messages: words)
-        }
-        if !settings.live {
-            return finish(
-                .cancelled, .notLive, "would \(action.rawValue) \(serverLabel): the bridge is not live", now: now, messages: words
-            )
+                .cancelled, reason, "would \(action.rawValue) \(serverLabel): \(Self.words(reason))", now: now,
+                messages: isLater ? lastWords(rule: rule) : [])
         }
         if action == .powerCycle, server.status == .stopped {
             // Our stop would be refused, and a start would undo what somebody did on purpose.
-            return finish(
-                .failed, .refused, "\(serverLabel) is stopped, and not by the bridge: it is not started", now: now,
-                messages: lastWords(rule: rule))
+            return finishWithLastRung(
+                .failed, .refused, "\(serverLabel) is stopped, and not by the bridge: it is not started", rule: rule, now: now)
         }
         return nil
     }

@@ -46,7 +46,7 @@ extension RunMachine {
             // Claimed again after a worker was lost: an open intent may have been sent.
             run.state = lastIntent?.outcome == nil && lastIntent != nil ? .unknown : .held
             return wait(until: now, now: now)
-        case .committed, .refused, .inventory, .server, .probe:
+        default:
             return wait(until: now + .seconds(5), now: now)
         }
     }
@@ -86,7 +86,7 @@ extension RunMachine {
             return refusedByAPI(.close(lastIntent.id, .refused), error: error, rule: rule, now: now)
         case .notFound:
             return finish(
-                .failed, .serverGone, "server \(lastIntent.server) does not exist any more", now: now,
+                .failed, .serverGone, "\(serverLabel) does not exist any more", now: now,
                 closing: .close(lastIntent.id, .refused), isDeadLetter: true)
         default:
             if owesStart { return retryOwedStart(lastIntent, outcome: .notExecuted, error: error, rule: rule, now: now) }
@@ -135,13 +135,19 @@ extension RunMachine {
         let reason: Reason = error.code == .paymentRequired ? .paymentRequired : .refused
         let detail =
             "VPS.org refused \(rung?.action?.rawValue ?? "the request") for \(serverLabel): \(error.status ?? 0) \(error.detail)"
-        return finish(.failed, reason, detail, now: now, closing: closing, messages: lastWords(rule: rule))
+        return finishWithLastRung(.failed, reason, detail, rule: rule, now: now, closing: closing)
     }
 
-    /// The messages of the last rung when that only tells people; they are owed whatever else failed.
-    func lastWords(rule: Rule) -> [NewMessage] {
-        guard let last = rule.rungs.last, last.action == nil else { return [] }
-        return notifications(of: last)
+    /// The messages of the last rung when that changes nothing; they are owed whatever else failed.
+    ///
+    /// When the last rung itself failed, its channels are told `failure` instead: its messages speak of what did not come about.
+    func lastWords(rule: Rule, failure: String? = nil) -> [NewMessage] {
+        guard let last = rule.rungs.last, last.changingIndex == nil else { return [] }
+        guard run.rung == rule.rungs.count - 1, last.hasRequests, let failure else { return notifications(of: last) }
+        return last.notifications.map { step in
+            NewMessage(
+                destination: .channel(step.channel), text: "Rule \(run.rule), run \(run.id): \(failure.prefix(500))", run: run.id)
+        }
     }
 
     // MARK: Unknown
@@ -154,13 +160,14 @@ extension RunMachine {
         }
         switch input {
         case .woken:
-            return .readServer(intent.server)
+            guard let id = intent.server else { return wait(until: now + .seconds(5), now: now) }
+            return .readServer(id)
         case .server(.success(let server)):
             self.server = server
             return reconcile(intent, with: server, rule: rule, now: now)
         case .server(.failure(let error)) where error.code == .notFound:
             return finish(
-                .failed, .serverGone, "server \(intent.server) does not exist any more", now: now,
+                .failed, .serverGone, "\(serverLabel) does not exist any more", now: now,
                 closing: .close(intent.id, .refused), isDeadLetter: true)
         case .server(.failure(let error)):
             run.attempts += 1

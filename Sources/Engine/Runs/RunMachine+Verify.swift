@@ -1,3 +1,4 @@
+import JSON
 import Model
 import Rules
 import Store
@@ -30,7 +31,7 @@ extension RunMachine {
         case .inventory(.failure(let error)):
             run.attempts += 1
             return wait(until: now + pause(after: error), now: now)
-        case .committed, .refused, .answer:
+        default:
             return wait(until: now + settings.verifyInterval, now: now)
         }
     }
@@ -56,9 +57,9 @@ extension RunMachine {
             return park("\(serverLabel) is still stopped after our stop and start: start it by hand", now: now)
         }
         if !isCommand, !isProblemOpen, problemEnding == .stale {
-            return finish(
-                .failed, .unverified, "nobody spoke of the problem any more: whether it helped is not known", now: now,
-                messages: lastWords(rule: rule))
+            return finishWithLastRung(
+                .failed, .unverified, "nobody spoke of the problem any more: whether it helped is not known", rule: rule, now: now
+            )
         }
         if isCommand {
             return judgeCommand(server, rule: rule, now: now)
@@ -106,9 +107,9 @@ extension RunMachine {
                     .failed, .unverified, "\(action.rawValue) of \(serverLabel): the answer was lost and no change was seen",
                     now: now)
             }
-            return finish(
-                .succeeded, .effective, "\(action.rawValue) of \(serverLabel), which is \(server.status) again", now: now,
-                messages: rung.map { notifications(of: $0) } ?? [])
+            return conclude(
+                .succeeded, .effective, "\(action.rawValue) of \(serverLabel), which is \(server.status) again",
+                output: serverOutput, now: now)
         }
         if let deadline = run.rungDeadline, now >= deadline {
             return finish(.failed, .ineffective, "\(serverLabel) is \(server.status) after \(action.rawValue)", now: now)
@@ -127,10 +128,10 @@ extension RunMachine {
         let lastsUntil = since + rule.healthyDelay
         if now >= lastsUntil {
             let action = rung?.action?.rawValue ?? "the action"
-            return finish(
+            return conclude(
                 .succeeded, .effective,
                 "\(action) helped: \(serverLabel) has been healthy for \(Int(rule.healthyDelay.inSeconds)) s",
-                now: now, messages: rung.map { notifications(of: $0) } ?? [])
+                output: serverOutput, now: now)
         }
         run.detail = "healthy; must last until \(lastsUntil.rfc3339)"
         return wait(until: min(lastsUntil, now + settings.verifyInterval), now: now)
@@ -159,25 +160,28 @@ extension RunMachine {
     }
 
     /// The rung did not help in its time: the next one.
-    private mutating func climb(rule: Rule, now: Timestamp) -> RunEffect {
-        guard let server else { return wait(until: now, now: now) }
-        let tried = rung?.action?.rawValue ?? "the action"
-        if isProblemOver {
-            return finish(
-                .failed, .unverified, "the problem is over, but \(serverLabel) is \(server.status)", now: now,
-                messages: lastWords(rule: rule))
+    mutating func climb(rule: Rule, now: Timestamp) -> RunEffect {
+        if server == nil, run.server != nil { return wait(until: now, now: now) }
+        let tried = rung.map(\.title) ?? "the action"
+        let helped = run.server == nil ? "" : " \(serverLabel)"
+        if isProblemOver, let server {
+            return finishWithLastRung(
+                .failed, .unverified, "the problem is over, but \(serverLabel) is \(server.status)", rule: rule, now: now)
         }
         guard rule.rungs.indices.contains(run.rung + 1) else {
-            return finish(.failed, .ineffective, "\(tried) did not help \(serverLabel)", now: now)
+            return finish(.failed, .ineffective, "\(tried) did not help\(helped)", now: now)
         }
         let next = rule.rungs[run.rung + 1]
-        guard let action = next.action else {
+        if next.changingIndex == nil, run.rung + 1 == rule.rungs.count - 1 {
+            if next.hasRequests {
+                return finishWithLastRung(.failed, .ineffective, "\(tried) did not help\(helped)", rule: rule, now: now)
+            }
             run.rung += 1
             return finish(
-                .failed, .ineffective, "\(tried) did not help \(serverLabel); people were told", now: now,
+                .failed, .ineffective, "\(tried) did not help\(helped); people were told", now: now,
                 messages: notifications(of: next))
         }
-        if let refusal = mayNotChange(server, action: action, rule: rule, now: now) { return refusal }
+        if let server, let refusal = mayNotBegin(next, on: server, rule: rule, now: now) { return refusal }
         if let seen = problemSeenAt, now.since(seen) > limits(of: rule).maxEventAge {
             // Stale evidence never acts; the lane stays taken, and the next repeat or resolve wakes the run.
             run.reason = .staleEvidence
@@ -185,8 +189,15 @@ extension RunMachine {
             return wait(until: now + .seconds(60), now: now)
         }
         run.rung += 1
-        return openIntent(
-            step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: false, now: now)
+        // A rung that is tried again goes on where it was; what earlier rungs gave is theirs.
+        if lastIntent?.rung != run.rung { run.progress = RunProgress() }
+        return takeStep(rule: rule, checksCooldown: false, now: now)
+    }
+
+    /// What the rung's action gives to later steps.
+    private var serverOutput: JSONOutput? {
+        guard let rung, let index = rung.changingIndex, let server else { return nil }
+        return JSONOutput(id: rung.steps[index].id, value: ["ok": true, "server": server.raw])
     }
 
     /// A guard refused a later rung. A spent budget of the server ends the climb and tells people; what lifts soon is waited for.
@@ -194,9 +205,8 @@ extension RunMachine {
         run.rung -= 1
         switch refusal.reason {
         case .budgetSpent:
-            return finish(
-                .failed, .budgetSpent, "no further rung for \(serverLabel): \(refusal.detail)", now: now,
-                messages: lastWords(rule: rule))
+            return finishWithLastRung(
+                .failed, .budgetSpent, "no further rung for \(serverLabel): \(refusal.detail)", rule: rule, now: now)
         default:
             run.reason = refusal.reason
             run.detail = refusal.detail

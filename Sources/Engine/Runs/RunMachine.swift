@@ -21,29 +21,45 @@ package struct RunMachine: Sendable {
     let event: Event?
     let settings: EngineSettings
     let resolver: ServerResolver
+    /// What `${{ secrets.NAME }}` of requests stands for.
+    let secrets: [String: Secret]
+    /// Drawn for this claim, from 0 to below 1: spreads what is tried again.
+    let random: Double
 
     var lastIntent: Intent?
+    /// The newest question that the run asked people.
+    let approval: ApprovalRequest?
+    let offer: ApprovalOffer
     var fleet: [Server] = []
     var server: Server?
     /// Whether the list of servers was read anew for this claim, so that "not found" is not the cache's word.
     var hasFreshInventory = false
-    /// The run as it will be once the intent that is being written is on disk.
+    /// The run as it will be once the intent or the question that is being written is on disk.
     var opening: Run?
     /// What `when_server` said in this claim; `nil` while it was not asked.
     package internal(set) var judgement: ServerJudgement?
+    /// The request to another API whose intent is being written.
+    var prepared: PreparedRequest?
+    /// The run as it is while the end of its question is being written, which somebody's answer may come before.
+    var undecided: Run?
 
     package init(
-        claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver
+        claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver, offer: ApprovalOffer,
+        secrets: [String: Secret] = [:], random: Double = 0
     ) {
         run = claimed.run
         episode = claimed.episode
         problemSeenAt = claimed.problemSeenAt
         problemEnding = claimed.latestEnding
         lastIntent = claimed.lastIntent
+        approval = claimed.approval
+        self.offer = offer
         self.rule = rule
         self.event = event
         self.settings = settings
         self.resolver = resolver
+        self.secrets = secrets
+        self.random = random
     }
 
     /// What bounds the run: the rule's own limits and the floor of today, which may have risen since the rule was written.
@@ -59,20 +75,25 @@ package struct RunMachine: Sendable {
         guard let rule, let event else {
             return abandon(now: now)
         }
+        if let waiting = undecided {
+            undecided = nil
+            run = waiting
+            return wait(until: now, now: now)
+        }
         if let opened = opening {
             opening = nil
             switch input {
             case .committed(let intent?):
                 run = opened
                 lastIntent = intent
-                return .send(intent)
+                return prepared.map(RunEffect.request) ?? .send(intent)
             case .refused(let refusal):
-                return run.state == .verifying
-                    ? rungRefused(refusal, rule: rule, now: now) : guardRefused(refusal, now: now)
+                return refused(refusal, rule: rule, now: now)
             default:
                 break
             }
         }
+        if let effect = stepwise(input, rule: rule, event: event, now: now) { return effect }
         switch run.state {
         case .pending, .held, .ready, .approval:
             return approach(input, rule: rule, event: event, now: now)
@@ -88,12 +109,19 @@ package struct RunMachine: Sendable {
         }
     }
 
+    /// A guard refused the intent that was to be written; nothing of it was.
+    private mutating func refused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
+        prepared = nil
+        if let rung, rung.hasRequests { return stepRefused(refusal, rule: rule, now: now) }
+        return run.state == .verifying ? rungRefused(refusal, rule: rule, now: now) : guardRefused(refusal, now: now)
+    }
+
     /// A run whose rule or event is gone: nothing was sent, so it ends; something may have been, so a person decides.
     private mutating func abandon(now: Timestamp) -> RunEffect {
         if run.state == .parked { return wait(until: now + .seconds(3_600), now: now) }
         if run.state.holdsLane, let lastIntent {
             if lastIntent.outcome == nil {
-                return park("rule \(run.rule) is gone while a \(lastIntent.operation.rawValue) may be on its way", now: now)
+                return park("rule \(run.rule) is gone while \(lastIntent.kind.rawValue) may be on its way", now: now)
             }
             let owesStart = lastIntent.operation == .start && lastIntent.step > 0 && lastIntent.outcome != .applied
             if lastIntent.operation == .stop || owesStart {
@@ -108,7 +136,8 @@ package struct RunMachine: Sendable {
     var context: EvaluationContext? {
         guard let rule, let event else { return nil }
         return EvaluationContext(
-            event: event, args: CommandDesk.arguments(of: event, for: rule), server: server, fleet: fleet)
+            event: event, args: CommandDesk.arguments(of: event, for: rule), server: server, fleet: fleet,
+            steps: run.progress.outputs)
     }
 
     /// The server action of the rung that is at work or next.
@@ -159,7 +188,7 @@ package struct RunMachine: Sendable {
     /// The run ends; what it owes people goes to the outbox in the same transaction.
     mutating func finish(
         _ state: RunState, _ reason: Reason, _ detail: String, now: Timestamp, closing: IntentChange? = nil,
-        messages: [NewMessage] = [], isDeadLetter: Bool = false
+        approval change: ApprovalChange? = nil, messages: [NewMessage] = [], isDeadLetter: Bool = false
     ) -> RunEffect {
         run.state = state
         run.reason = reason
@@ -171,10 +200,13 @@ package struct RunMachine: Sendable {
         let letter =
             isDeadLetter
             ? DeadLetter(at: now, reason: reason, event: run.event, run: run.id, rule: run.rule, detail: run.detail) : nil
+        let outcome = "\(outcomeWord(state)) \(detail)"
+        let told = approvalMessage("Approval \(approval?.id.description ?? ""), rule \(run.rule). \(outcome)")
         return .commit(
             RunTransition(
-                now: now, run: run, intent: closing, audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
-                messages: messages + answers("\(outcomeWord(state)) \(detail)"), deadLetter: letter, releasesLease: true))
+                now: now, run: run, intent: closing, approval: change,
+                audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
+                messages: messages + told + answers(outcome), deadLetter: letter, releasesLease: true))
     }
 
     /// Only a person can say what happened; the lane stays taken.
@@ -188,7 +220,7 @@ package struct RunMachine: Sendable {
         return .commit(
             RunTransition(
                 now: now, run: run, audit: [entry(.run, .outcomeUnknown, "parked: \(detail)", now: now)],
-                messages: (rule.map { lastWords(rule: $0) } ?? []) + answers("A person must decide: \(detail)"),
+                messages: (rule.map { lastWords(rule: $0, failure: detail) } ?? []) + answers("A person must decide: \(detail)"),
                 deadLetter: letter, releasesLease: true))
     }
 
@@ -198,7 +230,8 @@ package struct RunMachine: Sendable {
             actor: actor, detail: String(detail.prefix(500)))
     }
 
-    private var actor: String {
+    /// Who set the run in motion, as the audit writes it.
+    var actor: String {
         guard let command = event?.command, let source = event?.source else { return "rule" }
         return "\(source):\(command.userID)"
     }
@@ -221,7 +254,9 @@ package struct RunMachine: Sendable {
     /// The messages of a rung, rendered; a template that fails says so in its place, so that people are told in any case.
     func notifications(of rung: Rung) -> [NewMessage] {
         guard let context else { return [] }
-        return rung.notifications.map { step in
+        return rung.steps.compactMap { whole in
+            guard case .notify(let step) = whole.action else { return nil }
+            if let condition = whole.condition, condition.judge(context).verdict == .noMatch { return nil }
             let text: String
             do throws(EvaluationFailure) {
                 text = try step.text.renderText(context)

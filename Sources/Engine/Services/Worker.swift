@@ -1,3 +1,4 @@
+package import CurlTransport
 package import Logging
 package import Model
 import Rules
@@ -17,6 +18,9 @@ package struct Worker: Service {
     private let api: any ServersAPI
     private let inventory: Inventory
     private let prober: any Prober
+    private let transport: any HTTPTransport
+    private let secrets: [String: Secret]
+    private let random: @Sendable () -> Double
     private let rules: RuleBook
     private let sources: [String: WebhookSource]
     private let resolver: ServerResolver
@@ -28,18 +32,23 @@ package struct Worker: Service {
     private let logger: Logger
     private let inFlight = InFlight()
 
+    /// `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1;
     /// `onJudgement` is told what each `when_server` said, once per claim that asked it.
     package init(
-        store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober, rules: RuleBook,
-        sources: [String: WebhookSource], resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource,
-        doorbell: Doorbell, messageDoorbell: Doorbell, onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in },
-        logger: Logger
+        store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober,
+        transport: any HTTPTransport, secrets: [String: Secret], rules: RuleBook, sources: [String: WebhookSource],
+        resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource, doorbell: Doorbell,
+        messageDoorbell: Doorbell, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in }, logger: Logger
     ) {
         self.store = store
         self.queries = queries
         self.api = api
         self.inventory = inventory
         self.prober = prober
+        self.transport = transport
+        self.secrets = secrets
+        self.random = random
         self.rules = rules
         self.sources = sources
         self.resolver = resolver
@@ -107,7 +116,8 @@ package struct Worker: Service {
         do throws(StoreError) {
             let rule = try await rules.rule(claimed.run.rule, revision: claimed.run.revision)
             var machine = RunMachine(
-                claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver)
+                claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver, offer: offer(),
+                secrets: secrets, random: random())
             var input = RunInput.woken
             var writtenAt = clock.now()
             defer { if let judgement = machine.judgement { onJudgement(judgement) } }
@@ -122,9 +132,13 @@ package struct Worker: Service {
                     input = .inventory(await readInventory(maxAge: maxAge))
                 case .readServer(let id):
                     input = .server(await result { () async throws(APIError) in try await api.get(id) })
+                case .readOwned:
+                    input = .owned(try await queries.createdServers())
                 case .send(let intent):
-                    let isTrusted = clock.now().since(writtenAt) < settings.lease / 2
-                    input = .answer(isTrusted ? await send(intent) : .failure(.leaseLost))
+                    input = await sender.send(intent, isTrusted: clock.now().since(writtenAt) < settings.lease / 2)
+                case .request(let request):
+                    input = .reply(
+                        await sender.send(request, isTrusted: clock.now().since(writtenAt) < settings.lease / 2))
                 case .probe(let probe, let server):
                     input = .probe(isHealthy: await prober.isHealthy(server, probe: probe))
                 }
@@ -152,6 +166,14 @@ package struct Worker: Service {
         }
     }
 
+    /// What the run needs should it ask people: a fresh id, and the first command that a chat knows.
+    private func offer() -> ApprovalOffer {
+        let hasChat = sources.values.contains { $0.kind.isChat }
+        let known = rules.current.rules.lazy.compactMap { $0.trigger.command?.name }.first
+        return ApprovalOffer(
+            id: ApprovalID(random: UInt64.random(in: 0...UInt64.max)), command: hasChat ? known ?? "vps" : nil)
+    }
+
     private func event(of claimed: ClaimedRun) -> Event? {
         guard let source = sources[claimed.delivery.source],
             let events = try? Webhooks.decode(claimed.delivery, source: source),
@@ -165,18 +187,7 @@ package struct Worker: Service {
         return await result { () async throws(APIError) in try await inventory.servers(maxAge: maxAge, now: now) }
     }
 
-    private func send(_ intent: Intent) async -> Result<String, APIError> {
-        await result { () async throws(APIError) in
-            switch intent.operation {
-            case .reboot: try await api.reboot(intent.server).message ?? "no message"
-            case .start: try await api.start(intent.server).message ?? "no message"
-            case .stop: try await api.stop(intent.server).message ?? "no message"
-            default:
-                throw APIError(
-                    code: .notSent, certainty: .notExecuted, detail: "\(intent.operation.rawValue) is no step of a run")
-            }
-        }
-    }
+    private var sender: RequestSender { RequestSender(api: api, transport: transport, secrets: secrets) }
 
     private func result<Value>(_ body: () async throws(APIError) -> Value) async -> Result<Value, APIError> {
         do throws(APIError) {
@@ -197,12 +208,6 @@ package struct Worker: Service {
                 ])
         }
     }
-}
-
-extension APIError {
-    /// Nothing was sent, since the worker can not be sure that the run is still its own.
-    fileprivate static let leaseLost = APIError(
-        code: .notSent, certainty: .notExecuted, detail: "the worker was held up for too long to send this safely")
 }
 
 /// The runs that a worker holds now, with the instant of their last sign of life.

@@ -20,6 +20,11 @@ package final class FakeServersAPI: ServersAPI {
         var faults: [Operation: [Fault]] = [:]
         var ledger: [String] = []
         var calls: [Operation: Int] = [:]
+        var nextID: Int64 = 20_001
+        /// Whether lists say that they are incomplete.
+        var isIncomplete = false
+        /// Servers that lists do not show yet.
+        var hidden: Set<ServerID> = []
         /// Status that a server takes at an instant.
         var transitions: [(at: Timestamp, id: ServerID, status: ServerStatus)] = []
     }
@@ -57,6 +62,16 @@ package final class FakeServersAPI: ServersAPI {
         state.withLock { $0.servers[id]?.status = status }
     }
 
+    /// Changes a server as somebody else might.
+    package func edit(_ id: ServerID, _ body: @Sendable (inout Server) -> Void) {
+        state.withLock { state in
+            if var server = state.servers[id] {
+                body(&server)
+                state.servers[id] = server
+            }
+        }
+    }
+
     /// Keeps a server in its present state, whatever it was on its way to.
     package func freeze(_ id: ServerID) {
         state.withLock { state in state.transitions.removeAll { $0.id == id } }
@@ -71,13 +86,34 @@ package final class FakeServersAPI: ServersAPI {
         state.withLock { $0.servers[id] = nil }
     }
 
+    /// Puts a server into the account, by somebody else's doing.
+    package func add(_ server: Server) {
+        state.withLock { $0.servers[server.id] = server }
+    }
+
+    /// Makes lists say that they are not all.
+    package func makeListsIncomplete(_ isIncomplete: Bool) {
+        state.withLock { $0.isIncomplete = isIncomplete }
+    }
+
+    /// Keeps servers out of lists, as a provider whose lists lag.
+    package func hide(_ ids: Set<ServerID>) {
+        state.withLock { $0.hidden = ids }
+    }
+
+    /// The names of the servers that there are, in the order of their ids.
+    package var names: [String] {
+        state.withLock { state in state.servers.values.sorted { $0.id < $1.id }.map(\.name) }
+    }
+
     package func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList {
         let fault = begin(.list)
         if case .fail(let error) = fault { throw error }
-        let servers = state.withLock { state in
-            state.servers.values.filter { status == nil || $0.status == status }.sorted { $0.id < $1.id }
+        return state.withLock { state in
+            let shown = state.servers.values.filter { (status == nil || $0.status == status) && !state.hidden.contains($0.id) }
+            return ServerList(
+                servers: shown.sorted { $0.id < $1.id }.map(\.withPresentRaw), isComplete: !state.isIncomplete)
         }
-        return ServerList(servers: servers.map(\.withPresentRaw), isComplete: true)
     }
 
     package func get(_ id: ServerID) async throws(APIError) -> Server {
@@ -104,10 +140,45 @@ package final class FakeServersAPI: ServersAPI {
         try change(.reboot, id, requires: .active, through: .rebooting, to: .active)
     }
 
-    package func create(_ request: CreateServer) async throws(APIError) -> Server { throw Self.unsupported }
+    /// The new server is `provisioning` for as long as a start takes.
+    package func create(_ request: CreateServer) async throws(APIError) -> Server {
+        let fault = begin(.create)
+        if case .fail(let error) = fault { throw error }
+        let now = clock.now()
+        let created = state.withLock { state -> Server in
+            let id = ServerID(rawValue: state.nextID)
+            // The API's times are whole seconds.
+            let second = Timestamp(seconds: now.microseconds / 1_000_000)
+            let server = Server(
+                id: id, name: request.name, hostname: request.hostname, status: .provisioning, location: request.location,
+                createdAt: second, updatedAt: second)
+            state.nextID += 1
+            state.ledger.append("create \(request.name)")
+            if case .doNothing = fault { return server }
+            state.servers[id] = server
+            state.transitions.append((now + duration, id, .active))
+            return server
+        }
+        if case .failAfterApply(let error) = fault { throw error }
+        return created
+    }
+
     package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server { throw Self.unsupported }
     package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server { throw Self.unsupported }
-    package func delete(_ id: ServerID) async throws(APIError) { throw Self.unsupported }
+
+    package func delete(_ id: ServerID) async throws(APIError) {
+        let fault = begin(.delete)
+        if case .fail(let error) = fault { throw error }
+        let wasThere = state.withLock { state in
+            guard state.servers[id] != nil else { return false }
+            state.ledger.append("delete \(id)")
+            if case .doNothing = fault { return true }
+            state.servers[id] = nil
+            return true
+        }
+        guard wasThere else { throw Self.notFound }
+        if case .failAfterApply(let error) = fault { throw error }
+    }
 
     private func begin(_ operation: Operation) -> Fault? {
         let now = clock.now()

@@ -1,5 +1,6 @@
 import Model
 import Rules
+import Webhooks
 
 /// The rule sets of a run's tests; tests that ask for the same files under the same limits share one. Not shared between threads.
 final class RuleSetCache {

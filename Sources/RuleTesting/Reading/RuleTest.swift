@@ -54,7 +54,7 @@ enum WorldChange: Sendable {
     /// The next request of that operation goes wrong.
     case fault(Operation, FakeServersAPI.Fault)
     /// What addresses that begin so answer from now on.
-    case answer(RecordingTransport.Script)
+    case answer(FakeTransport.Script)
 }
 
 /// One request that a sender posts.

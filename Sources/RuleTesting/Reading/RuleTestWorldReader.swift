@@ -131,11 +131,10 @@ struct RuleTestWorldReader {
             let url = fields.required("url")?.string("`url`", collector)
         else { return [] }
         if fields["unreachable"]?.bool("`unreachable`", collector) == true {
-            return [.answer(RecordingTransport.Script(prefix: url, answer: nil))]
+            return [.answer(FakeTransport.Script(prefix: url, outcome: .refusedConnection))]
         }
         let status = fields["status"].map { $0.int("`status`", in: 200...599, collector) ?? 200 } ?? 200
-        var body: [UInt8] = Array("{}".utf8)
-        if let node = fields["body"] { body = node.scalar.map { Array($0.text.utf8) } ?? node.json.serialized() }
-        return [.answer(RecordingTransport.Script(prefix: url, answer: (status, body)))]
+        let body = fields["body"].map { $0.scalar?.text ?? $0.json.description } ?? "{}"
+        return [.answer(FakeTransport.Script(prefix: url, outcome: .status(status, body)))]
     }
 }

@@ -19,7 +19,7 @@ struct RuleTestEngine {
     let clock: ManualClock
     let fleet: FakeServersAPI
     let api: RecordingServersAPI
-    let transport = RecordingTransport()
+    let transport: FakeTransport
     let prober = FakeProber()
     let store: SQLiteStore
     let settings: EngineSettings
@@ -43,20 +43,24 @@ struct RuleTestEngine {
             live: test.settings.live, limits: test.settings.limits, protected: ProtectedServers(test.settings.protected))
         let book = RuleBook(current: test.ruleSet, queries: store)
         let logger = Logger(label: "rule-test") { _ in SwiftLogNoOpLogHandler() }
+        let transport = FakeTransport(clock: clock)
         let judgements = judgements
         dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: test.settings.sources, limits: settings.limits, clock: clock,
             doorbell: Doorbell(), workerDoorbell: Doorbell(), logger: logger)
         worker = Worker(
-            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, rules: book,
+            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, transport: transport,
+            secrets: test.settings.secrets, rules: book,
             sources: test.settings.sources, resolver: ServerResolver(aliases: test.settings.aliases), settings: settings,
-            clock: clock, doorbell: Doorbell(), messageDoorbell: Doorbell(), onJudgement: { judgements.append($0) },
+            clock: clock, doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 },
+            onJudgement: { judgements.append($0) },
             logger: logger)
         rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: Doorbell(), readiness: Readiness(), logger: logger)
         self.clock = clock
         self.fleet = fleet
         self.api = api
+        self.transport = transport
         self.store = store
         self.settings = settings
         remaining = steps

@@ -18,6 +18,8 @@ struct RuleTestRun {
     private var scheduled: [Scheduled] = []
     /// When the engine has something to do next.
     private var due: Timestamp?
+    /// How many HTTP requests were there at the step before.
+    private var requestsSeen = 0
     /// How many audit entries were there at the step before.
     private var auditSeen = 0
     private var tally = CoverageTally()
@@ -117,7 +119,9 @@ struct RuleTestRun {
 
     private mutating func observe() async throws(RuleTestFault) {
         outcome.calls = engine.api.takeCalls()
-        outcome.requests = engine.transport.takeRequests()
+        let requests = engine.transport.requests
+        outcome.requests = Array(requests.dropFirst(requestsSeen))
+        requestsSeen = requests.count
         outcome.messages = try await engine.takeMessages()
         outcome.judgements = engine.takeJudgements()
         for judgement in outcome.judgements { tally.count(judgement) }

@@ -133,9 +133,8 @@ struct StepJudge {
             + (call.failure.map { ", failed: \($0)" } ?? "")
     }
 
-    private func text(_ request: HTTPRequest) -> String {
-        let body = request.body.map { " " + String(decoding: $0.prefix(500), as: UTF8.self) } ?? ""
-        return "\(request.method.rawValue) \(request.url)\(body)"
+    private func text(_ request: FakeTransport.Sent) -> String {
+        "\(request.line)" + (request.body.isEmpty ? "" : " \(request.body.prefix(500))")
     }
 }
 
@@ -149,13 +148,12 @@ extension ExpectedAction {
 }
 
 extension ExpectedRequest {
-    func isMet(by request: HTTPRequest) -> Bool {
+    func isMet(by request: FakeTransport.Sent) -> Bool {
         if let method, !method.utf8.elementsEqual(request.method.rawValue.utf8) { return false }
         guard url.utf8.elementsEqual(request.url.utf8) else { return false }
-        let bytes = request.body ?? []
-        if let body, !String(decoding: bytes, as: UTF8.self).contains(body) { return false }
+        if let body, !request.body.contains(body) { return false }
         guard let json else { return true }
-        return (try? JSONValue.parse(bytes)).map { $0.holds(json) } ?? false
+        return (try? JSONValue.parse(Array(request.body.utf8))).map { $0.holds(json) } ?? false
     }
 }
 

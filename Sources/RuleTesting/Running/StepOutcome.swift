@@ -1,4 +1,3 @@
-import CurlTransport
 import Engine
 import Model
 import Rules
@@ -20,7 +19,7 @@ struct StepOutcome {
 
     var evaluated: [Evaluated] = []
     var calls: [RecordingServersAPI.Call] = []
-    var requests: [HTTPRequest] = []
+    var requests: [FakeTransport.Sent] = []
     var messages: [OutboxMessage] = []
     var audit: [AuditEntry] = []
     var judgements: [ServerJudgement] = []
@@ -61,6 +60,7 @@ struct StepOutcome {
         }
         switch CommandDesk.judge(event, ruleSet: ruleSet) {
         case .accepted(let rule, let text): return Evaluated(event: event, evaluations: own, matched: [rule.name], reply: text)
+        case .answer: return Evaluated(event: event, evaluations: own, matched: [])
         case .refused(let reason, let rule, let text):
             return Evaluated(event: event, evaluations: own, matched: [], reply: text, refused: (rule, reason))
         }

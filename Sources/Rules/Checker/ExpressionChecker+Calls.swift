@@ -1,160 +1,120 @@
-/// Function calls: names, number of arguments, and constants that can be judged now.
+/// Function calls and operators: which overload fits, and what it gives.
 extension ExpressionChecker {
-    static let memberNames =
-        CELFunction.allCases.filter { $0.memberArity != nil }.map(\.rawValue) + CELComprehension.Macro.allCases.map(\.rawValue)
-    static let globalNames = CELFunction.allCases.filter { $0.globalArity != nil }.map(\.rawValue) + ["has"]
-
-    mutating func infer(_ call: CELCall, _ node: CELNode) -> StaticType {
-        guard let function = call.function else { return unknown(call) }
-        let arity = call.target == nil ? function.globalArity : function.memberArity
-        guard let arity else { return wrongForm(call, function) }
-        let target = call.target.map { infer($0) }
-        let types = call.arguments.map { infer($0) }
-        guard arity.contains(call.arguments.count) else {
-            report(
-                .unknownFunction, "`\(call.name)` takes \(Self.count(arity)), not \(call.arguments.count)", at: call.nameSpan)
-            return .dyn
-        }
-        checkConstant(function, call)
-        switch function {
-        case .startsWith, .endsWith, .contains, .matches: return text(function, call, target, types)
-        case .size: return size(call, target ?? types[0])
-        case .hasValue, .value, .orValue, .or: return optional(function, call, target ?? .dyn, types)
-        case .optionalOf, .optionalOfNonZeroValue: return .optional(types[0])
-        case .optionalNone: return .optional(.dyn)
-        case .dyn: return .dyn
-        case .bool, .bytes, .double, .duration, .int, .string, .timestamp, .type, .uint:
-            return conversion(function, call, types[0])
-        default: return part(function, call, target ?? .dyn)
-        }
-    }
-
-    // MARK: - Names
-
-    private mutating func unknown(_ call: CELCall) -> StaticType {
-        if let target = call.target { _ = infer(target) }
-        for argument in call.arguments { _ = infer(argument) }
-        let names = call.target == nil ? Self.globalNames : Self.memberNames
-        let others = call.target == nil ? Self.memberNames : Self.globalNames
-        var hint = Suggestion.hint(for: call.name, among: names)
-        if hint == nil, let near = Suggestion.nearest(to: call.name, among: others) {
-            hint = call.target == nil ? "did you mean `x.\(near)(…)`?" : "did you mean `\(near)(…)`?"
-        }
-        switch call.name {
-        case "now": hint = "there is no clock but `event.received_at`"
-        case "len", "length", "count": hint = "did you mean `size`?"
-        case "str": hint = "did you mean `string`?"
-        case "float": hint = "did you mean `double`?"
-        case "includes" where call.target != nil, "has" where call.target != nil: hint = "did you mean `contains`?"
-        case "any": hint = "did you mean `exists`?"
-        default: break
-        }
-        report(.unknownFunction, "unknown function `\(call.name)`", hint: hint, at: call.nameSpan)
-        return .dyn
-    }
-
-    private mutating func wrongForm(_ call: CELCall, _ function: CELFunction) -> StaticType {
-        if let target = call.target { _ = infer(target) }
-        for argument in call.arguments { _ = infer(argument) }
-        let hint =
-            call.target == nil
-            ? "it belongs to a value: `x.\(function.rawValue)(…)`" : "it stands alone: `\(function.rawValue)(…)`"
-        report(.unknownFunction, "`\(function.rawValue)` is not called like this", hint: hint, at: call.nameSpan)
-        return .dyn
-    }
-
-    private static func count(_ arity: ClosedRange<Int>) -> String {
-        if arity == 0...0 { return "no arguments" }
-        if arity == 1...1 { return "one argument" }
-        return "\(arity.lowerBound) to \(arity.upperBound) arguments"
-    }
-
-    // MARK: - Types
-
-    private mutating func text(
-        _ function: CELFunction, _ call: CELCall, _ target: StaticType?, _ types: [StaticType]
-    ) -> StaticType {
-        for (index, type) in ([target].compactMap { $0 } + types).enumerated() where !type.allows(.string) {
-            var hint: String?
-            if function == .contains, case .list = type, index == 0 { hint = "for a list, write `x in list`" }
-            if case .optional = type { hint = "add `.orValue(\"\")`" }
-            report(.typeMismatch, "`\(function.rawValue)` takes a text, not \(type.title)", hint: hint, at: call.nameSpan)
-        }
-        return .plain(.bool)
-    }
-
-    private mutating func size(_ call: CELCall, _ type: StaticType) -> StaticType {
-        if let known = type.type, ![.string, .bytes, .list, .map].contains(known) {
-            report(.typeMismatch, "`size` does not take \(type.title)", at: call.nameSpan)
-        }
-        return .plain(.int)
-    }
-
-    private mutating func optional(
-        _ function: CELFunction, _ call: CELCall, _ target: StaticType, _ types: [StaticType]
-    ) -> StaticType {
-        guard target.allows(.optional) else {
-            report(
-                .typeMismatch, "`\(function.rawValue)` takes an optional, not \(target.title)",
-                hint: "an optional comes from `.?`, such as `event.labels.?name`", at: call.nameSpan)
-            return .dyn
-        }
-        guard case .optional(let inner) = target else { return .dyn }
-        switch function {
-        case .hasValue: return .plain(.bool)
-        case .value: return inner
-        case .orValue: return .either(inner, types[0])
-        default: return target
-        }
-    }
-
-    private mutating func conversion(_ function: CELFunction, _ call: CELCall, _ type: StaticType) -> StaticType {
-        let result: [CELFunction: CELType] = [
-            .bool: .bool, .bytes: .bytes, .double: .double, .duration: .duration, .int: .int, .string: .string,
-            .timestamp: .timestamp,
-            .type: .type, .uint: .uint,
-        ]
-        if function != .type, let known = type.type, [.list, .map, .optional, .null, .type].contains(known) {
-            var hint: String?
-            if case .optional = type { hint = "add `.orValue(…)`" }
-            report(.typeMismatch, "`\(function.rawValue)` does not take \(type.title)", hint: hint, at: call.nameSpan)
-        }
-        return result[function].map { .plain($0) } ?? .dyn
-    }
-
-    private mutating func part(_ function: CELFunction, _ call: CELCall, _ target: StaticType) -> StaticType {
-        if !target.allows(.timestamp), !target.allows(.duration) {
-            report(
-                .typeMismatch, "`\(function.rawValue)` takes a timestamp or a duration, not \(target.title)",
-                hint: target.type == .string ? "convert it: `timestamp(…)`" : nil, at: call.nameSpan)
-        }
-        return .plain(.int)
-    }
-
-    // MARK: - Constants
-
-    /// A constant that can not be converted fails on every event.
-    private mutating func checkConstant(_ function: CELFunction, _ call: CELCall) {
-        guard let argument = call.arguments.last, case .literal(.string(let text)) = argument.kind else { return }
-        switch function {
-        case .timestamp where CELTimestamp(text: text) == nil:
-            report(.badConstant, "not a date", hint: "write it like `2026-01-31T12:00:00Z`", at: argument.span)
-        case .duration where CELDuration(text: text) == nil:
-            report(
-                .badConstant, "not a span of time", hint: "write it like `90s` or `1h30m`; the largest unit is the hour",
-                at: argument.span)
-        case .int where Int64(text) == nil, .double where CELNumberText.double(text) == nil, .uint where UInt64(text) == nil:
-            report(.badConstant, "not a number", at: argument.span)
-        case .matches:
-            do throws(PatternError) { _ = try Pattern(text) } catch { report(.badConstant, error.message, at: argument.span) }
-        case .getFullYear, .getMonth, .getDate, .getDayOfMonth, .getDayOfWeek, .getDayOfYear, .getHours, .getMinutes, .getSeconds,
-            .getMilliseconds:
-            if !zones.knows(text) {
-                report(
-                    .badConstant, "there is no time zone `\(text)`", hint: "write it like `Europe/Berlin`, `+02:00` or `UTC`",
-                    at: argument.span)
+    mutating func check(_ call: CELCall, _ node: CELNode) -> StaticType {
+        if let target = call.target, let base = target.qualifiedName {
+            // `a.b.f()` is a function `a.b.f`, or else `f` of the value `a.b`.
+            let name = "\(base.name).\(call.name)"
+            if let found = function(name, isRooted: base.isRooted) {
+                return resolve(call, found, target: nil, nameSpan: target.span.lowerBound..<call.nameSpan.upperBound, node)
             }
-        default: break
+            if CELDeclarations.namespaces.contains(base.name), local(base.name) == nil, global(base.name, isRooted: true) == nil {
+                for argument in call.arguments { _ = check(argument) }
+                report(
+                    .unknownFunction, "unknown function `\(name)`",
+                    hint: Suggestion.hint(for: name, among: CELDeclarations.globalNames), at: call.nameSpan)
+                return .error
+            }
+        }
+        guard let found = function(call.name, isRooted: false) else { return reportUnknown(call) }
+        return resolve(call, found, target: call.target, nameSpan: call.nameSpan, node)
+    }
+
+    private func function(_ name: String, isRooted: Bool) -> (name: String, overloads: [CELOverload])? {
+        for candidate in scope.candidates(for: name, isRooted: isRooted) {
+            if let overloads = scope.overloads(of: candidate) { return (candidate, overloads) }
+        }
+        return nil
+    }
+
+    private mutating func resolve(
+        _ call: CELCall, _ function: (name: String, overloads: [CELOverload]), target: CELNode?, nameSpan: Range<Int>,
+        _ node: CELNode
+    ) -> StaticType {
+        var nodes = call.arguments
+        if let target { nodes.insert(target, at: 0) }
+        var types = nodes.map { check($0) }
+        if CELDeclarations.variadic.contains(function.name), types.count > 2 {
+            types = [.list(types.dropFirst().reduce(types[0]) { join($0, $1) })]
+        }
+        let site = CallSite(
+            name: function.name, overloads: function.overloads, isMember: target != nil, nodes: nodes, nameSpan: nameSpan,
+            span: node.span)
+        guard isCallable(site, count: call.arguments.count) else { return .error }
+        checkConstant(function.name, call)
+        if let result = resolve(site.overloads, isMember: site.isMember, types) { return result }
+        if !scope.isStrict, let result = lenientResult(function.name, types) { return result }
+        reportMismatch(site, types.map { solver.substitute($0, final: true) })
+        return .error
+    }
+
+    /// An operator, by the name that ``CELDeclarations`` gives it.
+    mutating func apply(_ name: String, _ types: [StaticType], _ operands: [CELNode], _ node: CELNode) -> StaticType {
+        let overloads = CELDeclarations.operators[name] ?? []
+        if let result = resolve(overloads, isMember: false, types) { return result }
+        if !scope.isStrict, let result = lenientResult(name, types) { return result }
+        reportMismatch(name, types.map { solver.substitute($0, final: true) }, operands, node)
+        return Self.givesBool.contains(name) ? .bool : .error
+    }
+
+    private static let givesBool: Set<String> = ["!", "==", "!=", "<", "<=", ">", ">=", "in"]
+
+    /// What the overloads that fit give: the result of the one, or `dyn` when several fit and differ.
+    mutating func resolve(_ overloads: [CELOverload], isMember: Bool, _ types: [StaticType]) -> StaticType? {
+        var result: StaticType?
+        for overload in overloads where overload.isMember == isMember && overload.parameters.count == types.count {
+            var names: [String: StaticType] = [:]
+            let wanted = overload.parameters.map { solver.instantiate($0, &names) }
+            let gives = solver.instantiate(overload.result, &names)
+            guard solver.assign(types, to: wanted) else { continue }
+            let found = solver.substitute(gives)
+            guard let known = result else {
+                result = found
+                continue
+            }
+            if case .dyn = known { continue }
+            if !solver.isExact(found, known) { result = .dyn }
+        }
+        return result
+    }
+
+    /// What the evaluator makes of types that no declaration covers; `nil` when it never makes a value of them.
+    private mutating func lenientResult(_ name: String, _ types: [StaticType]) -> StaticType? {
+        let types = types.map { solver.substitute($0, final: true) }
+        switch name {
+        case "==", "!=": return Self.mayBeEqual(types[0], types[1], isNegated: name == "!=") ? .bool : nil
+        case "in":
+            guard case .list(let element) = types[1], Self.mayBeEqual(types[0], element, isNegated: false) else { return nil }
+            return .bool
+        case "?:": return types[0].allows(.bool) ? .dyn : nil
+        case "+":
+            guard case .list = types[0], case .list = types[1] else { return nil }
+            return .list(.dyn)
+        case "[]", "[?]":
+            guard case .list(let element) = types[0].wrapped ?? types[0], types[1].isNumber else { return nil }
+            return types[0].wrapped != nil || name == "[?]" ? .optional(element) : element
+        case "orValue": return types[0].wrapped == nil ? nil : .dyn
+        case "or": return types[0].wrapped == nil || types[1].wrapped == nil ? nil : .optional(.dyn)
+        default: return nil
+        }
+    }
+
+    /// Whether values of the types can be equal at all; that they differ may be asked of a text and null, which tells a reader
+    /// nothing new but is never wrong.
+    private static func mayBeEqual(_ left: StaticType, _ right: StaticType, isNegated: Bool) -> Bool {
+        if left.isDynamic || right.isDynamic { return true }
+        if left.isNumber && right.isNumber { return true }
+        if case .null = left { return isNegated || right.mayBeNull }
+        if case .null = right { return isNegated || left.mayBeNull }
+        return left.type != nil && left.type == right.type
+    }
+}
+
+extension StaticType {
+    /// Whether nothing rules out that the value is null; of a simple type the declaration would say so.
+    var mayBeNull: Bool {
+        switch self {
+        case .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .typeValue, .abstract: false
+        default: true
         }
     }
 }

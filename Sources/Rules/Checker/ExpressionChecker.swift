@@ -1,219 +1,143 @@
-/// Looks for what would fail on every event: unknown names, fields and functions, and types that do not fit.
+/// Finds the type of an expression, and what in it would fail on every event: unknown names, fields and functions, and types
+/// that do not fit.
 ///
-/// It never refuses what may work: whatever it does not know has the type `dyn`.
+/// The algorithm is cel-go's (checker/checker.go at 14f6746), so that the deduced types are those of the conformance tests.
+/// Whatever is not known has the type `dyn`, on which every operation is allowed: an expression that may work is not refused.
 struct ExpressionChecker {
     let scope: ExpressionScope
+    /// Where the zones that the expression names are looked up; without, constants are not judged.
+    let zones: TimeZoneCatalog?
+    var solver = TypeSolver()
     private(set) var problems: [ExpressionProblem] = []
     /// Names that macros bind, innermost last.
-    private var locals: [(name: String, type: StaticType)] = []
+    var locals: [(name: String, type: StaticType)] = []
+    /// The scope's names, with the parameters of their types replaced by variables.
+    private var globals: [String: StaticType] = [:]
 
-    /// Where the zones that the expression names are looked up.
-    let zones: TimeZoneCatalog
-
-    init(scope: ExpressionScope, zones: TimeZoneCatalog) {
+    private init(scope: ExpressionScope, zones: TimeZoneCatalog?) {
         self.scope = scope
         self.zones = zones
+        var parameters: [String: StaticType] = [:]
+        for (name, type) in scope.names { globals[name] = solver.instantiate(type, &parameters) }
     }
 
     /// Checks an expression and says what type its value has.
+    ///
+    /// - Parameters:
+    ///   - expression: bounded in size and depth by the parser, which bounds the recursion here.
+    ///   - scope: the names that it may use.
+    ///   - zones: where time zones are looked up; `nil` leaves constants unjudged.
+    /// - Returns: the type, without variables, and everything that was found.
     static func check(
-        _ expression: CELExpression, scope: ExpressionScope, zones: TimeZoneCatalog
+        _ expression: CELExpression, scope: ExpressionScope, zones: TimeZoneCatalog? = nil
     ) -> (type: StaticType, problems: [ExpressionProblem]) {
         var checker = ExpressionChecker(scope: scope, zones: zones)
-        let type = checker.infer(expression.root)
-        return (type, checker.problems)
+        let type = checker.check(expression.root)
+        let final = checker.solver.substitute(type, final: true)
+        if checker.solver.isExhausted {
+            checker.report(
+                .expressionTooLarge, "the types of the expression's values are too large to be checked",
+                hint: "split it into several conditions", at: expression.root.span)
+        }
+        return (final, checker.problems)
     }
 
     mutating func report(_ code: DiagnosticCode, _ message: String, hint: String? = nil, at span: Range<Int>) {
         problems.append(ExpressionProblem(code: code, message: message, hint: hint, span: span))
     }
 
-    mutating func infer(_ node: CELNode) -> StaticType {
+    /// The type of the node's value; variables in it may still be unbound.
+    mutating func check(_ node: CELNode) -> StaticType {
         switch node.kind {
-        case .literal(let value): return StaticType(of: value)
-        case .identifier(let name, let isRooted): return type(of: name, isRooted: isRooted, node)
-        case .select(let selection): return infer(selection, node)
-        case .index(let operand, let index, let isOptional): return element(operand, index, isOptional)
-        case .call(let call): return infer(call, node)
-        case .list(let elements):
-            let types = elements.map { element in
-                let type = infer(element.value)
-                return element.isOptional ? unwrapped(type) : type
-            }
-            return .list(types.dropFirst().reduce(types.first ?? .dyn) { .either($0, $1) })
-        case .map(let elements):
-            for element in elements {
-                _ = infer(element.key)
-                _ = infer(element.value)
-            }
-            return .map(.dyn)
+        case .literal(let value): return value.isNull ? .null : StaticType(of: value)
+        case .identifier(let name, let isRooted): return checkName(name, isRooted: isRooted, node)
+        case .select(let selection): return check(selection, node)
+        case .index(let operand, let index, let isOptional): return checkElement(operand, index, isOptional, node)
+        case .call(let call): return check(call, node)
+        case .list(let elements): return check(elements)
+        case .map(let elements): return check(elements)
         case .conditional(let condition, let then, let otherwise):
-            requireBool(condition, by: "`? :`")
-            return .either(infer(then), infer(otherwise))
-        case .and(let operands):
-            for operand in operands { requireBool(operand, by: "`&&`") }
-            return .plain(.bool)
-        case .or(let operands):
-            for operand in operands { requireBool(operand, by: "`||`") }
-            return .plain(.bool)
-        case .not(let operand):
-            requireBool(operand, by: "`!`")
-            return .plain(.bool)
-        case .negate(let operand):
-            let type = infer(operand)
-            guard type.allows(.int) || type.allows(.double) else {
-                report(.typeMismatch, "`-` does not take \(type.title)", at: operand.span)
-                return .dyn
-            }
-            return type
-        case .binary(let name, let left, let right): return infer(name, left, right, node)
-        case .comprehension(let loop): return infer(loop)
+            let types = [check(condition), check(then), check(otherwise)]
+            return apply("?:", types, [condition, then, otherwise], node)
+        case .and(let operands): return checkLogic(operands, "`&&`")
+        case .or(let operands): return checkLogic(operands, "`||`")
+        case .not(let operand): return apply("!", [check(operand)], [operand], node)
+        case .negate(let operand): return apply("-x", [check(operand)], [operand], node)
+        case .binary(let name, let left, let right):
+            let types = [check(left), check(right)]
+            if name == .equal || name == .notEqual { checkStatus(left, right) }
+            return apply(name.rawValue, types, [left, right], node)
+        case .comprehension(let loop): return check(loop)
         }
     }
 
-    private mutating func requireBool(_ node: CELNode, by operation: String) {
-        let type = infer(node)
-        guard !type.allows(.bool) else { return }
-        report(.typeMismatch, "\(operation) takes true or false, not \(type.title)", hint: comparisonHint(node), at: node.span)
+    /// `&&` and `||` report each operand by itself.
+    private mutating func checkLogic(_ operands: [CELNode], _ title: String) -> StaticType {
+        for operand in operands { requireBool(check(operand), operand, by: title) }
+        return .bool
     }
 
-    private func comparisonHint(_ node: CELNode) -> String? {
-        node.path.map { "compare it: `\($0) == …`" }
-    }
-
-    // MARK: - Names and fields
-
-    private mutating func type(of name: String, isRooted: Bool, _ node: CELNode) -> StaticType {
-        if !isRooted, let local = locals.last(where: { $0.name.utf8.elementsEqual(name.utf8) }) { return local.type }
-        if let type = scope.type(of: name) { return type }
-        if CELType(rawValue: name) != nil { return .plain(.type) }
+    mutating func requireBool(_ type: StaticType, _ node: CELNode, by operation: String) {
+        guard !solver.assign(type, to: .bool) else { return }
+        let type = solver.substitute(type, final: true)
         report(
-            .unknownName, scope.absent[name].map { "`\(name)` is not known here: \($0)" } ?? "unknown name `\(name)`",
-            hint: nameHint(name), at: node.span)
-        return .dyn
+            .typeMismatch, "\(operation) takes true or false, not \(type.title)", hint: comparisonHint(type, node), at: node.span)
     }
 
-    private func nameHint(_ name: String) -> String? {
-        if scope.absent[name] != nil { return nil }
-        switch name {
-        case "True", "TRUE", "False", "FALSE":
-            return "did you mean `\(String(decoding: name.utf8.map { $0 | 0x20 }, as: UTF8.self))`?"
-        case "None", "nil", "NULL", "Null", "undefined": return "did you mean `null`?"
-        case "now": return "the only clock is `event.received_at`"
-        default: break
+    // MARK: - Lists and maps
+
+    private mutating func check(_ elements: [CELListElement]) -> StaticType {
+        var joined: StaticType?
+        for element in elements {
+            let type = checkPart(element.value, isOptional: element.isOptional)
+            joined = join(joined, type)
         }
-        let known = scope.names.map(\.name) + locals.map(\.name)
-        if let near = Suggestion.hint(for: name, among: known) { return near }
-        // What nearly every alert carries, so that the word alone says what was meant.
-        if ["severity", "alertname", "instance", "job", "namespace", "cluster", "env"].contains(name) {
-            return "did you mean `event.labels.\(name)`?"
-        }
-        for (root, type) in scope.names {
-            guard case .record(_, let fields, _) = type else { continue }
-            if fields.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) { return "did you mean `\(root).\(name)`?" }
-        }
-        return "a text needs quotes: \"\(name)\""
+        return .list(joined ?? solver.fresh())
     }
 
-    private mutating func infer(_ selection: CELNode.Selection, _ node: CELNode) -> StaticType {
-        if !locals.contains(where: { selection.qualifiedName?.utf8.starts(with: "\($0.name).".utf8) ?? false }),
-            let name = selection.qualifiedName, CELType(rawValue: name) != nil
-        {
-            return .plain(.type)
+    private mutating func check(_ elements: [CELMapElement]) -> StaticType {
+        var key: StaticType?
+        var value: StaticType?
+        for element in elements {
+            key = join(key, check(element.key))
+            value = join(value, checkPart(element.value, isOptional: element.isOptional))
         }
-        let operand = infer(selection.operand)
-        let found = field(selection.field, of: unwrapped(operand), at: node)
-        if selection.isTest { return .plain(.bool) }
-        if case .optional = operand { return .optional(found) }
-        return selection.isOptional ? .optional(found) : found
+        return .map(key ?? solver.fresh(), value ?? solver.fresh())
     }
 
-    private mutating func field(_ name: String, of type: StaticType, at node: CELNode) -> StaticType {
-        let span = max(node.span.lowerBound, node.span.upperBound - name.utf8.count)..<node.span.upperBound
-        switch type {
-        case .dyn: return .dyn
-        case .map(let value): return value
-        case .record(let title, let fields, _):
-            if let field = fields.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) { return field.type }
-            let names = fields.map(\.name)
-            let all = names.isEmpty ? nil : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
+    /// An element; with `?` before it, what the optional holds.
+    private mutating func checkPart(_ node: CELNode, isOptional: Bool) -> StaticType {
+        let type = check(node)
+        guard isOptional else { return type }
+        let known = solver.substitute(type)
+        if let inner = known.wrapped { return inner }
+        if !known.isDynamic {
             report(
-                .unknownField, "\(title) has no field `\(name)`", hint: Suggestion.hint(for: name, among: names) ?? all, at: span)
-            return .dyn
-        default:
-            let isCall = CELFunction(rawValue: name)?.memberArity != nil
-            report(
-                .unknownField, "\(type.title) has no field `\(name)`",
-                hint: isCall
-                    ? "a function is called with parentheses: `\(name)(…)`" : Suggestion.hint(for: name, among: Self.memberNames),
-                at: span)
-            return .dyn
+                .typeMismatch, "`?` before an element takes an optional, not \(known.title)",
+                hint: "an optional comes from `.?`, such as `event.labels.?name`", at: node.span)
         }
+        return known
     }
 
-    private mutating func element(_ operand: CELNode, _ index: CELNode, _ isOptional: Bool) -> StaticType {
-        let container = infer(operand)
-        let key = infer(index)
-        let found: StaticType
-        switch unwrapped(container) {
-        case .dyn: found = .dyn
-        case .list(let element):
-            if !(key.type == nil || key.isNumber) {
-                report(.typeMismatch, "a list's index is a whole number, not \(key.title)", at: index.span)
-            }
-            found = element
-        case .map(let value): found = value
-        case .record(let title, let fields, let isOpen):
-            guard case .literal(.string(let name)) = index.kind else {
-                found = .dyn
-                break
-            }
-            let field = fields.first { $0.name.utf8.elementsEqual(name.utf8) }
-            if field == nil, !isOpen {
-                let hint = Suggestion.hint(for: name, among: fields.map(\.name))
-                report(.unknownField, "\(title) has no field `\(name)`", hint: hint, at: index.span)
-            }
-            found = field?.type ?? .dyn
-        default:
-            report(.typeMismatch, "\(container.title) has no elements", at: operand.span)
-            found = .dyn
-        }
-        if case .optional = container { return .optional(found) }
-        return isOptional ? .optional(found) : found
+    /// The type of elements of both types: the more general one, else `dyn`.
+    mutating func join(_ previous: StaticType?, _ type: StaticType) -> StaticType {
+        guard let previous else { return type }
+        return solver.assign(previous, to: type) ? solver.mostGeneral(previous, type) : .dyn
     }
 
-    func unwrapped(_ type: StaticType) -> StaticType {
-        if case .optional(let inner) = type { return inner }
-        return type
+    /// What the scope says of a name that may be a chain, `a.b`; names of types are values, too.
+    func global(_ name: String, isRooted: Bool) -> StaticType? {
+        for candidate in scope.candidates(for: name, isRooted: isRooted) {
+            if let known = globals[candidate] { return known }
+            if let type = CELDeclarations.typeNames[candidate] { return .typeValue(type) }
+        }
+        return nil
     }
+}
 
-    // MARK: - Macros
-
-    private mutating func infer(_ loop: CELComprehension) -> StaticType {
-        let range = infer(loop.range)
-        let item: StaticType
-        if loop.macro == .optMap || loop.macro == .optFlatMap {
-            item = unwrapped(range)
-        } else {
-            switch range {
-            case .list(let element): item = element
-            case .map, .record: item = .plain(.string)
-            case .dyn: item = .dyn
-            default:
-                report(.typeMismatch, "`\(loop.macro.rawValue)` walks a list or a map, not \(range.title)", at: loop.range.span)
-                item = .dyn
-            }
-        }
-        locals.append((loop.variable, item))
-        defer { locals.removeLast() }
-        if let condition = loop.condition { requireBool(condition, by: "`\(loop.macro.rawValue)`") }
-        let result = loop.result.map { infer($0) }
-        switch loop.macro {
-        case .all, .exists, .existsOne: return .plain(.bool)
-        case .filter: return .list(item)
-        case .map: return .list(result ?? .dyn)
-        case .optMap: return .optional(result ?? .dyn)
-        case .optFlatMap: return result ?? .dyn
-        }
+extension CELValue {
+    var isNull: Bool {
+        if case .null = self { return true }
+        return false
     }
 }

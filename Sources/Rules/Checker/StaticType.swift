@@ -1,99 +1,137 @@
-/// What is known about a value before there is one.
+/// What is known of a value's type before there is a value.
+///
+/// The types are those of the language's checker (cel-spec, language definition, "Gradual Type Checking"), and records for the
+/// values whose fields a schema declares.
 indirect enum StaticType: Sendable {
-    /// Anything.
+    /// Anything; every operation is allowed on it.
     case dyn
-    /// A value of a type without parts that are known.
-    case plain(CELType)
+    /// What an expression with a reported problem has; fits everywhere, so that one mistake is reported once.
+    case error
+    case null
+    case bool
+    case int
+    case uint
+    case double
+    case string
+    case bytes
+    case timestamp
+    case duration
     case list(StaticType)
-    /// A map with text keys, any of them, and values of one type.
-    case map(StaticType)
-    /// A map with these keys. An open one may have others, which are read as `["key"]`.
-    case record(title: String, fields: [(name: String, type: StaticType)], isOpen: Bool = false)
-    case optional(StaticType)
+    case map(StaticType, StaticType)
+    /// A type that is itself a value: `int` is of the type `type(int)`.
+    case typeValue(StaticType?)
+    /// A type of a name and parameters, such as `optional_type` or `net.IP`.
+    case abstract(String, [StaticType])
+    /// A simple type whose value may also be null.
+    case wrapper(StaticType)
+    /// A parameter of a declaration, by its name; a use of the declaration replaces it by a ``variable(_:)``.
+    case parameter(String)
+    /// A type that has yet to be found; see ``TypeSolver``.
+    case variable(Int)
+    /// A map with text keys whose fields are declared.
+    case record(RecordType)
 
-    /// The type of the value, `nil` when it may be any.
+    static func optional(_ inner: StaticType) -> StaticType { .abstract(optionalName, [inner]) }
+
+    /// A map with text keys.
+    static func map(_ value: StaticType) -> StaticType { .map(.string, value) }
+
+    static func record(
+        title: String, fields: [(name: String, type: StaticType)], isOpen: Bool = false, elsewhere: [String: String] = [:]
+    ) -> StaticType {
+        let fields = fields.map { RecordType.Field($0.name, $0.type) }
+        return .record(RecordType(title: title, fields: fields, isOpen: isOpen, elsewhere: elsewhere))
+    }
+
+    static let optionalName = "optional_type"
+    /// An IP address, of the network extension.
+    static let address = StaticType.abstract("net.IP", [])
+    /// A range of IP addresses, of the network extension.
+    static let addressRange = StaticType.abstract("net.CIDR", [])
+
+    /// What an optional holds; `nil` for every other type.
+    var wrapped: StaticType? {
+        guard case .abstract(Self.optionalName, let parameters) = self else { return nil }
+        return parameters.first ?? .dyn
+    }
+
+    /// Whether nothing is known of it.
+    var isDynamic: Bool {
+        switch self {
+        case .dyn, .error: true
+        default: false
+        }
+    }
+
+    /// Without the possibility of null.
+    var nonNull: StaticType {
+        if case .wrapper(let inner) = self { return inner }
+        return self
+    }
+
+    /// The type of the value at run time; `nil` when it may be any, or is of an extension.
     var type: CELType? {
         switch self {
-        case .dyn: nil
-        case .plain(let type): type
+        case .dyn, .error, .parameter, .variable: nil
+        case .null: .null
+        case .bool: .bool
+        case .int: .int
+        case .uint: .uint
+        case .double: .double
+        case .string: .string
+        case .bytes: .bytes
+        case .timestamp: .timestamp
+        case .duration: .duration
         case .list: .list
         case .map, .record: .map
-        case .optional: .optional
+        case .typeValue: .type
+        case .abstract(let name, _): name == Self.optionalName ? .optional : nil
+        case .wrapper(let inner): inner.type
+        }
+    }
+
+    var isNumber: Bool {
+        switch nonNull {
+        case .int, .uint, .double: true
+        default: false
         }
     }
 
     /// Whether the value can be of that type.
-    func allows(_ wanted: CELType) -> Bool { type == nil || type == wanted }
-
-    var isNumber: Bool { type == .int || type == .uint || type == .double }
-
-    /// What it is, for messages to people.
-    var title: String {
-        switch type {
-        case nil: "any value"
-        case .string: "a text"
-        case .int, .uint: "a whole number"
-        case .double: "a number"
-        case .bool: "true or false"
-        case .list: "a list"
-        case .map: "a map"
-        case .null: "null"
-        case .optional: "an optional"
-        case let other?: "a \(other.title)"
-        }
+    func allows(_ wanted: CELType) -> Bool {
+        if case .abstract = self, type == nil { return false }
+        return type == nil || type == wanted
     }
 
-    /// The type of a value that is one or the other.
-    static func either(_ left: StaticType, _ right: StaticType) -> StaticType {
-        guard case .plain(let first) = left, case .plain(let second) = right, first == second else { return .dyn }
-        return left
-    }
-
-    /// The type of a value that is known.
-    init(of value: CELValue) {
+    /// The type of a value that is known. Nothing is said of what is null, which in a file stands for what is left open.
+    init(of value: CELValue, title: String = "this map") {
         switch value {
+        case .null, .optional: self = .dyn
+        case .bool: self = .bool
+        case .int: self = .int
+        case .uint: self = .uint
+        case .double: self = .double
+        case .string: self = .string
+        case .bytes: self = .bytes
+        case .timestamp: self = .timestamp
+        case .duration: self = .duration
+        case .type: self = .typeValue(nil)
         case .list(let items):
             let types = items.map { StaticType(of: $0) }
-            self = .list(types.dropFirst().reduce(types.first ?? .dyn) { .either($0, $1) })
+            self = .list(types.dropFirst().reduce(types.first ?? .dyn) { $0.isSameSimpleType(as: $1) ? $0 : .dyn })
         case .map(let map):
-            self = .record(
-                title: "this map",
-                fields: map.entries.compactMap { entry in
-                    guard case .string(let name) = entry.key else { return nil }
-                    return (name, StaticType(of: entry.value))
-                })
-        case .null, .optional: self = .dyn
-        default: self = .plain(value.type)
+            let fields = map.entries.compactMap { entry -> RecordType.Field? in
+                guard case .string(let name) = entry.key else { return nil }
+                return RecordType.Field(name, StaticType(of: entry.value))
+            }
+            self = .record(RecordType(title: title, fields: fields))
         }
     }
-}
 
-/// What an event and a server have, for the checker.
-enum EventSchema {
-    /// The fields of `event`, in the order in which a walk over `event` meets them.
-    static let fields = types.map(\.name)
-
-    static let types: [(name: String, type: StaticType)] = [
-        ("source", .plain(.string)), ("status", .plain(.string)), ("fingerprint", .plain(.string)),
-        ("labels", .map(.plain(.string))), ("annotations", .map(.plain(.string))),
-        ("starts_at", .plain(.timestamp)), ("ends_at", .plain(.timestamp)), ("received_at", .plain(.timestamp)),
-        ("payload", .dyn),
-        (
-            "user",
-            .record(title: "`event.user`", fields: [("id", .plain(.string)), ("name", .plain(.string))])
-        ),
-        ("channel", .plain(.string)), ("team", .plain(.string)), ("command", .plain(.string)), ("text", .plain(.string)),
-    ]
-
-    static let event = StaticType.record(title: "`event`", fields: types)
-
-    /// The fields that the Servers API documents. Those that may be null, or objects that may grow, are not typed further.
-    static let server = StaticType.record(
-        title: "`server`",
-        fields: [
-            ("id", .plain(.int)), ("name", .plain(.string)), ("hostname", .dyn), ("status", .plain(.string)),
-            ("ip_address", .dyn),
-            ("ipv6_address", .dyn), ("location", .dyn), ("plan", .dyn), ("os", .dyn), ("created_at", .plain(.timestamp)),
-            ("updated_at", .plain(.timestamp)), ("backups_enabled", .dyn), ("resource_usage", .dyn),
-        ], isOpen: true)
+    private func isSameSimpleType(as other: StaticType) -> Bool {
+        switch (self, other) {
+        case (.bool, .bool), (.int, .int), (.uint, .uint), (.double, .double), (.string, .string), (.bytes, .bytes): true
+        default: false
+        }
+    }
 }

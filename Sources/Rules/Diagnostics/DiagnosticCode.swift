@@ -38,6 +38,12 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case badPermissions = "R045"
     case badCommand = "R046"
     case notSupported = "R047"
+    case badFleet = "R048"
+    case badStep = "R049"
+    case badRequest = "R050"
+    case badSecret = "R051"
+    case badApproval = "R052"
+    case badSchedule = "R053"
 
     /// What the code means and what to do about it, in one line.
     package var explanation: String {
@@ -67,11 +73,19 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
         case .unknownSource: "The rule waits for a source that vpsbridge.yaml does not configure: it would never fire."
         case .looserThanFloor: "A rule may only be stricter than the limits in vpsbridge.yaml, never looser."
         case .badEscalation:
-            "A rung is at most one server action, first, and then `notify` steps; only the last rung may only notify."
+            "A rung is at most one server action, any requests, and then `notify` steps; only the last rung may only notify."
         case .missingTarget: "A rule that acts on a server has to say which, in `target`."
         case .badPermissions: "A rule that people can call has to say who may, in `permissions`, and no other rule can."
         case .badCommand: "The command or one of its arguments can not be told apart from another."
         case .notSupported: "The words are known, but this version of the bridge does not do it yet."
+        case .badFleet: "A rule that scales says which servers it owns (`fleet`), what it creates and how it may delete."
+        case .badStep: "A key of a step does not fit its action, or two steps of a rung have one id."
+        case .badRequest:
+            "A request's host stands in the file as it is; method, headers and body have to be ones that HTTP and the bridge allow."
+        case .badSecret:
+            "`${{ secrets.NAME }}` stands alone, in a header or the body of `http.request`, and names a secret of vpsbridge.yaml."
+        case .badApproval: "An approval names enough people, by the ids that their chat gives them."
+        case .badSchedule: "A schedule has the five fields of cron and a time zone that exists."
         }
     }
 }

@@ -8,8 +8,20 @@ package final class DiagnosticCollector {
     /// All errors that were reported, also those that were not kept.
     package private(set) var errorCount = 0
 
+    /// Every key that was asked for, as `table.key`, when the reader is being watched; only tests do.
+    private(set) var readKeys: Set<String>?
+
     /// A collector with nothing in it.
     package init() {}
+
+    /// A collector that remembers which keys the reader asks for.
+    init(watchesKeys: Bool) {
+        if watchesKeys { readKeys = [] }
+    }
+
+    func noteRead(_ table: String, _ key: String) {
+        if readKeys != nil { readKeys?.insert("\(table).\(key)") }
+    }
 
     /// Adds a finding.
     package func report(_ diagnostic: Diagnostic) {
@@ -41,7 +53,7 @@ extension YAMLNode {
 
     /// A finding about a part of this scalar's text, given in bytes.
     package func diagnostic(
-        _ code: DiagnosticCode, span: Range<Int>, _ message: String, hint: String? = nil
+        _ code: DiagnosticCode, severity: Diagnostic.Severity = .error, span: Range<Int>, _ message: String, hint: String? = nil
     ) -> Diagnostic {
         let start = position(ofByte: span.lowerBound)
         var length = 1
@@ -49,7 +61,8 @@ extension YAMLNode {
             let last = position(ofByte: span.upperBound - 1)
             length = last.line == start.line ? last.column - start.column + 1 : source.line(start.line).unicodeScalars.count
         }
-        return source.diagnostic(code, line: start.line, column: start.column, length: length, message, hint: hint)
+        return source.diagnostic(
+            code, severity: severity, line: start.line, column: start.column, length: length, message, hint: hint)
     }
 
     private var shownLength: Int {

@@ -110,6 +110,9 @@ struct CommandLine {
                 throw Problem(message: "\(argument.name) is longer than \(argument.maxLength) characters")
             }
             guard !word.utf8.isEmpty else { throw Problem(message: "\(argument.name) is empty") }
+            guard argument.pattern?.fits(word) ?? true else {
+                throw Problem(message: "\(argument.name) does not have the form that is asked for")
+            }
             return .string(word)
         case .int:
             guard CELNumberText.isInteger(word), let number = Int64(word) else {

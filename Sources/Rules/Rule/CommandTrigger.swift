@@ -37,6 +37,20 @@ package struct CommandArgument: Sendable {
     package let defaultValue: CELValue?
     /// The longest text, in Unicode scalars.
     package let maxLength: Int
+    /// What a text has to match; `nil` is any.
+    package let pattern: Shape?
+
+    /// A regular expression (RE2) that a text has to match, somewhere unless it is anchored.
+    package struct Shape: Sendable {
+        /// As it was written.
+        package let source: String
+        let pattern: Pattern
+
+        func fits(_ text: String) -> Bool {
+            var meter = CELMeter()
+            return (try? pattern.matches(text, meter: &meter)) ?? false
+        }
+    }
 }
 
 /// What a typed command is to a rule.

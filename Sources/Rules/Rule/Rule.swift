@@ -18,8 +18,22 @@ package final class Rule: Sendable {
     package let healthyDelay: Duration
     /// The floor with what the rule makes stricter.
     package let limits: Limits
-    /// Whether the rule acts or only observes.
+    /// The share of the rule's servers above which it does nothing; `nil` leaves that to the storm guard.
+    package let maxUnhealthy: MaxUnhealthy?
+    /// How long after a run of another rule, by its name, this rule waits.
+    package let after: [String: Duration]
+    /// `limits.key`: what the limits count by instead of the server.
+    package let limitKey: RuleExpression?
+    /// Who decides that the rule acts.
     package let autonomy: Autonomy
+    /// How people are asked, when they are.
+    package let approval: Approval
+    /// `group_by`: one run for each of its values instead of one per server.
+    package let groupBy: RuleExpression?
+    /// The servers that a scaling rule owns.
+    package let fleet: FleetSelection?
+    /// `while_firing`: the last rung again, for as long as the problem lasts.
+    package let whileFiring: WhileFiring?
     /// At least one; only the last may have no action.
     package let rungs: [Rung]
     /// For a command: who may call it.
@@ -50,7 +64,14 @@ package final class Rule: Sendable {
         probe = draft.probe
         healthyDelay = draft.healthyDelay
         limits = draft.limits
+        maxUnhealthy = draft.extraLimits.maxUnhealthy
+        after = draft.extraLimits.after
+        limitKey = draft.extraLimits.key
         autonomy = draft.autonomy
+        approval = draft.approval
+        groupBy = draft.groupBy
+        fleet = draft.fleet
+        whileFiring = draft.whileFiring
         rungs = draft.rungs
         permissions = draft.permissions
         reply = draft.reply
@@ -71,6 +92,12 @@ package final class Rule: Sendable {
 
     /// Whether any rung changes a server.
     package var actsOnServer: Bool { rungs.contains { $0.action != nil } }
+
+    /// Whether any rung creates or deletes servers.
+    package var scales: Bool { rungs.contains { $0.scale != nil } }
+
+    /// Whether any rung does more than tell people.
+    package var isChanging: Bool { rungs.contains { $0.isChanging } }
 
     /// Whether the rule names a server.
     package var hasTarget: Bool { target != nil }
@@ -117,6 +144,14 @@ package final class Rule: Sendable {
         }
     }
 
+    /// What the rule's runs are grouped by: the value of `group_by`, or the rule's name.
+    ///
+    /// - Throws: ``EvaluationFailure`` when `group_by` has no value that is a text or a whole number.
+    package func groupName(_ context: EvaluationContext) throws(EvaluationFailure) -> String {
+        guard let groupBy else { return name }
+        return try groupBy.key(context)
+    }
+
     /// Whether `when_server` holds, with every condition that was evaluated.
     package func evaluateServerConditions(
         _ context: EvaluationContext
@@ -137,7 +172,12 @@ struct RuleDraft {
     var probe: Probe?
     var healthyDelay: Duration
     var limits: Limits
+    var extraLimits: ExtraLimits
     var autonomy: Autonomy
+    var approval: Approval
+    var groupBy: RuleExpression?
+    var fleet: FleetSelection?
+    var whileFiring: WhileFiring?
     var rungs: [Rung]
     var permissions: Permissions?
     var reply: Template?

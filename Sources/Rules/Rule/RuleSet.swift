@@ -27,7 +27,7 @@ package struct RuleSet: Sendable {
     /// What the conditions of all rules may cost for one event, in units; the rules beyond it give an error.
     package static let maxEventCost = 1_000_000
 
-    /// As it was handed to ``load(_:revision:sources:floor:zoneData:)``.
+    /// As it was handed to ``load(_:revision:sources:kinds:secrets:floor:zoneData:)``.
     package let revision: RuleSetRevision
     /// In the order of the files and of their place in them.
     package let rules: [Rule]
@@ -38,28 +38,32 @@ package struct RuleSet: Sendable {
     ///   - files: in the order in which their rules are to be evaluated.
     ///   - revision: a hash over the files, kept with every run.
     ///   - sources: the configured sources' names, against which `trigger` is checked; `nil` checks nothing.
+    ///   - kinds: the kind of each configured source by the source's name; the events of a source that is not in it have the
+    ///     common schema, which declares what any kind has.
+    ///   - secrets: the names of the configured secrets, against which `${{ secrets.NAME }}` is checked; `nil` checks nothing.
     ///   - floor: the limits of `vpsbridge.yaml`, which a rule may only make stricter.
     ///   - zoneData: the TZif file (RFC 9636) of a time zone such as `Europe/Berlin`, called once for each zone that an
     ///     expression names; the name holds nothing but letters, digits, `_`, `+`, `-` and single slashes. By default there are no
     ///     zones but UTC and offsets such as `+02:00`.
     /// - Returns: the rule set when nothing is an error, and everything that was found.
     package static func load(
-        _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, floor: Limits,
-        zoneData: (String) -> [UInt8]? = { _ in nil }
+        _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, kinds: [String: SourceKindName] = [:],
+        secrets: Set<String>? = nil, floor: Limits, zoneData: (String) -> [UInt8]? = { _ in nil }
     ) -> RuleSetLoad {
         withoutActuallyEscaping(zoneData) { zoneData in
-            load(files, revision: revision, sources: sources, floor: floor, zones: TimeZoneCatalog(data: zoneData))
+            let surroundings = RuleSurroundings(
+                sources: sources, kinds: kinds, secrets: secrets, floor: floor, zones: TimeZoneCatalog(data: zoneData))
+            return load(files, revision: revision, surroundings, DiagnosticCollector())
         }
     }
 
-    private static func load(
-        _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, floor: Limits, zones: TimeZoneCatalog
+    static func load(
+        _ files: [RuleSource], revision: RuleSetRevision, _ surroundings: RuleSurroundings, _ collector: DiagnosticCollector
     ) -> RuleSetLoad {
-        let collector = DiagnosticCollector()
         var rules: [Rule] = []
         var names: [String: YAMLNode] = [:]
         for file in files {
-            let reader = RuleFileReader(sources: sources, floor: floor, zones: zones, collector: collector)
+            let reader = RuleFileReader(surroundings: surroundings, collector: collector)
             rules += reader.read(file, &names)
         }
         CommandConflicts.report(rules, collector)

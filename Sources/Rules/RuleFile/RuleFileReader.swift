@@ -2,9 +2,7 @@ import Model
 
 /// Reads one rule file: its version, its `vars` and its rules.
 struct RuleFileReader {
-    let sources: Set<String>?
-    let floor: Limits
-    let zones: TimeZoneCatalog
+    let surroundings: RuleSurroundings
     let collector: DiagnosticCollector
 
     /// The rules that have no errors; `names` holds the rules of all files read so far.
@@ -19,61 +17,16 @@ struct RuleFileReader {
             }
             return []
         }
-        guard let top = YAMLMapping(root, keys: ["version", "vars", "rules"], of: "the rule file", collector) else { return [] }
-        if let version = top.required("version", hint: "write `version: 1`") {
-            _ = version.int("`version`", in: 1...1, collector)
-        }
-        let vars = top["vars"].map { read(vars: $0) } ?? .map(CELMap(texts: []))
-        guard let items = top.required("rules")?.list("`rules`", max: 10_000, collector) else { return [] }
+        guard let top = RuleFields(root, RuleTables.file, collector) else { return [] }
+        if let version = top.required("version", hint: "write `version: 1`") { _ = top.int("version", version) }
+        let vars = top["vars"].map { VarsReader(collector: collector).read($0) } ?? .map(CELMap(texts: []))
+        guard top.required("rules") != nil, let items = top.items("rules") else { return [] }
         var rules: [Rule] = []
         for item in items {
-            var reader = RuleReader(sources: sources, floor: floor, zones: zones, vars: vars, collector: collector)
+            var reader = RuleReader(surroundings: surroundings, vars: vars, collector: collector)
             if let rule = reader.read(item, &names) { rules.append(rule) }
         }
         return rules
-    }
-
-    /// Plain values under names: nothing in them is evaluated.
-    private func read(vars node: YAMLNode) -> CELValue {
-        guard case .mapping(let entries) = node.content else {
-            if node.isRefused { return .map(CELMap(texts: [])) }
-            collector.report(node.diagnostic(.wrongKind, "`vars` is a mapping, not \(node.kindTitle)"))
-            return .map(CELMap(texts: []))
-        }
-        var values: [(String, CELValue)] = []
-        for entry in entries {
-            guard RuleNames.isIdentifier(entry.name) else {
-                collector.report(
-                    entry.key.diagnostic(
-                        .badName, "`\(entry.name)` can not be a name in `vars`", hint: "letters, digits and `_`, a letter first"))
-                continue
-            }
-            if let value = value(of: entry.value) { values.append((entry.name, value)) }
-        }
-        return .map(CELMap(texts: values))
-    }
-
-    private func value(of node: YAMLNode) -> CELValue? {
-        switch node.content {
-        case .refused: return nil
-        case .sequence(let items): return .list(items.compactMap { value(of: $0) })
-        case .mapping(let entries):
-            return .map(CELMap(texts: entries.compactMap { entry in value(of: entry.value).map { (entry.name, $0) } }))
-        case .scalar(let scalar):
-            switch scalar.value {
-            case .null: return .null
-            case .bool(let flag): return .bool(flag)
-            case .int(let number): return .int(number)
-            case .double(let number): return .double(number)
-            case .string:
-                if Array(scalar.text.utf8).windowsContain("${{") {
-                    collector.report(
-                        node.diagnostic(.badTemplate, "`vars` holds plain values; `${{ }}` is not evaluated in it"))
-                    return nil
-                }
-                return .string(scalar.text)
-            }
-        }
     }
 }
 

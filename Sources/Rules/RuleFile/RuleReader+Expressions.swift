@@ -1,4 +1,4 @@
-/// Expressions and templates: parsed, and checked against the names of their place.
+/// Expressions: parsed, and checked against the names of their place.
 extension RuleReader {
     /// An expression that is true or false.
     func readCondition(_ node: YAMLNode, _ title: String, _ scope: ExpressionScope) -> CELExpression? {
@@ -11,47 +11,25 @@ extension RuleReader {
                 ?? "a condition compares: `a == b`, `a in [b]`, `has(a.b)`"
             report(
                 node.diagnostic(
-                    .notACondition, span: expression.root.span, "this is \(titleOf(type)), not a condition", hint: hint))
+                    .notACondition, span: expression.root.span, "this is \(type.title), not a condition", hint: hint))
         }
         return expression
     }
 
     /// An expression of one of these types.
-    func readExpression(_ node: YAMLNode, _ title: String, _ scope: ExpressionScope, wanted: [CELType]) -> CELExpression? {
+    func readExpression(
+        _ node: YAMLNode, _ title: String, _ scope: ExpressionScope, wanted: [CELType],
+        as words: String = "a text or a whole number"
+    ) -> CELExpression? {
         guard let expression = parse(node, title) else { return nil }
         let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
         report(problems, node)
         if problems.isEmpty, let known = type.type, !wanted.contains(known) {
             report(
                 node.diagnostic(
-                    .typeMismatch, span: expression.root.span, "\(title) is a text or a whole number, not \(titleOf(type))"))
+                    .typeMismatch, span: expression.root.span, "\(title) is \(words), not \(type.title)"))
         }
         return expression
-    }
-
-    /// A text with `${{ }}` in it.
-    func readTemplate(_ node: YAMLNode, _ title: String, _ scope: ExpressionScope) -> Template? {
-        guard let text = node.expressionText(title, collector) else { return nil }
-        do throws(CELSyntaxError) {
-            let segments = try TemplateParser.parse(text)
-            for case .expression(let expression) in segments {
-                let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-                report(problems, node)
-                // Every template here ends as a text, so that a value without a text form can never be right.
-                if problems.isEmpty, let known = type.type, [.list, .map, .bytes, .null, .type].contains(known) {
-                    report(
-                        node.diagnostic(
-                            .typeMismatch, span: expression.root.span, "\(titleOf(type)) can not stand in a text",
-                            hint: "take one of its parts"))
-                }
-            }
-            return Template(source: text, segments: segments, vars: vars, zones: zones.zones)
-        } catch {
-            let code: DiagnosticCode = error.message.utf8.starts(with: "`${{".utf8) ? .badTemplate : .expressionSyntax
-            report(
-                node.diagnostic(error.isTooLarge ? .expressionTooLarge : code, span: error.span, error.message, hint: error.hint))
-            return nil
-        }
     }
 
     private func parse(_ node: YAMLNode, _ title: String) -> CELExpression? {
@@ -73,13 +51,11 @@ extension RuleReader {
         return "` #` begins a comment in YAML: quote the whole value, '…'"
     }
 
-    private func report(_ problems: [ExpressionProblem], _ node: YAMLNode) {
+    func report(_ problems: [ExpressionProblem], _ node: YAMLNode) {
         for problem in problems {
-            report(node.diagnostic(problem.code, span: problem.span, problem.message, hint: problem.hint))
+            report(
+                node.diagnostic(
+                    problem.code, severity: problem.severity, span: problem.span, problem.message, hint: problem.hint))
         }
-    }
-
-    private func titleOf(_ type: StaticType) -> String {
-        type.title
     }
 }

@@ -1,30 +1,41 @@
 import Model
 
-/// `limits`, which may only be stricter than the floor, and `probe`.
+/// `limits`, which may only be stricter than the floor.
 extension RuleReader {
-    func readLimits(_ fields: YAMLMapping) -> Limits {
+    func readLimits(_ fields: RuleFields, _ scopes: RuleScopes) -> (Limits, ExtraLimits) {
         var limits = floor
-        guard let node = fields["limits"] else { return limits }
-        let keys = ["cooldown", "budgets", "max_event_age", "settle"]
-        guard let own = YAMLMapping(node, keys: keys, of: "`limits` of \(owner)", collector) else { return limits }
-        let any = Duration.zero...(.seconds(366 * 86_400))
-        if let cooldown = readSpan(own, "cooldown", in: any) {
+        var extra = ExtraLimits()
+        guard let node = fields["limits"],
+            let own = RuleFields(node, RuleTables.limits, of: "`limits` of \(owner)", collector)
+        else { return (limits, extra) }
+        if let cooldown = own.span("cooldown") {
             limits.cooldown = cooldown
             if cooldown < floor.cooldown { reportLooser(own, "cooldown", cooldown, "at least", floor.cooldown) }
         }
-        if let settle = readSpan(own, "settle", in: any) {
+        if let settle = own.span("settle") {
             limits.settle = settle
             if settle < floor.settle { reportLooser(own, "settle", settle, "at least", floor.settle) }
         }
-        if let age = readSpan(own, "max_event_age", in: .seconds(1)...any.upperBound) {
+        if let age = own.span("max_event_age") {
             limits.maxEventAge = age
             if age > floor.maxEventAge { reportLooser(own, "max_event_age", age, "at most", floor.maxEventAge) }
         }
-        if let budgets = own["budgets"] { limits.budgets += readBudgets(budgets).filter { !floor.budgets.contains($0) } }
-        return limits
+        if own["budgets"] != nil { limits.budgets += readBudgets(own).filter { !floor.budgets.contains($0) } }
+        if let count = own.int("max_concurrent") {
+            limits.maxConcurrent = count
+            checkConcurrency(count, own)
+        }
+        extra.maxUnhealthy = readMaxUnhealthy(own)
+        extra.after = readAfter(own)
+        if let key = own["key"] {
+            let expression = readExpression(key, "`key`", scopes.when, wanted: [.string, .int, .uint])
+            report(EngineSupport.limitKey.diagnostic(at: own.place("key")))
+            extra.key = expression.map { bound($0) }
+        }
+        return (limits, extra)
     }
 
-    private func reportLooser(_ own: YAMLMapping, _ key: String, _ value: Duration, _ relation: String, _ floor: Duration) {
+    private func reportLooser(_ own: RuleFields, _ key: String, _ value: Duration, _ relation: String, _ floor: Duration) {
         guard let node = own[key] else { return }
         report(
             node.diagnostic(
@@ -32,12 +43,55 @@ extension RuleReader {
                 hint: "\(relation) `\(YAMLDuration.text(floor))`; the floor is `limits` in vpsbridge.yaml"))
     }
 
-    private func readBudgets(_ node: YAMLNode) -> [Budget] {
-        guard let items = node.list("`budgets`", max: 8, collector) else { return [] }
+    /// Without a number in vpsbridge.yaml the floor depends on the fleet, and a small fleet's is 1.
+    private func checkConcurrency(_ count: Int, _ own: RuleFields) {
+        let most = floor.concurrency(fleetSize: 1)
+        guard count > most, floor != .none, let node = own["max_concurrent"] else { return }
+        report(
+            node.diagnostic(
+                .looserThanFloor, "`max_concurrent` of \(count) is looser than the floor",
+                hint: "at most `\(most)`; the floor is `limits` in vpsbridge.yaml"))
+    }
+
+    private func readMaxUnhealthy(_ own: RuleFields) -> MaxUnhealthy? {
+        guard let node = own["max_unhealthy"] else { return nil }
+        report(EngineSupport.maxUnhealthy.diagnostic(at: own.place("max_unhealthy")))
+        guard let scalar = node.scalar, case .string = scalar.value else {
+            return own.int("max_unhealthy", node).map { .count($0) }
+        }
+        let bytes = Array(scalar.text.utf8)
+        guard bytes.last == 0x25, let number = Int(String(decoding: bytes.dropLast(), as: UTF8.self)),
+            CELLexer.isDigit(bytes[0]), (1...100).contains(number)
+        else {
+            report(
+                node.diagnostic(
+                    .outOfRange, "`max_unhealthy` is a number of servers or a share of them", hint: "write `2` or `30%`"))
+            return nil
+        }
+        return .percent(number)
+    }
+
+    private func readAfter(_ own: RuleFields) -> [String: Duration] {
+        guard let node = own["after"] else { return [:] }
+        report(EngineSupport.after.diagnostic(at: own.place("after")))
+        guard case .mapping(let entries) = node.content else {
+            if !node.isRefused {
+                report(node.diagnostic(.wrongKind, "`after` is a mapping, not \(node.kindTitle)", hint: "write `{rule: 30m}`"))
+            }
+            return [:]
+        }
+        var after: [String: Duration] = [:]
+        for entry in entries { after[entry.name] = entry.value.duration("`\(entry.name)`", collector) }
+        return after
+    }
+
+    private func readBudgets(_ own: RuleFields) -> [Budget] {
+        guard let node = own["budgets"] else { return [] }
+        guard let items = node.isMapping ? [node] : own.items("budgets") else { return [] }
         return items.compactMap { item in
-            guard let fields = YAMLMapping(item, keys: ["max", "per"], of: "a budget", collector) else { return nil }
-            let max = fields.required("max").flatMap { $0.int("`max`", in: 0...1_000, collector) }
-            let per = fields.required("per") == nil ? nil : readSpan(fields, "per", in: .seconds(1)...(.seconds(366 * 86_400)))
+            guard let fields = RuleFields(item, RuleTables.budget, collector) else { return nil }
+            let max = fields.required("max").flatMap { fields.int("max", $0) }
+            let per = fields.required("per").flatMap { fields.span("per", $0) }
             guard let max, let per else { return nil }
             let budget = Budget(max: max, per: per)
             for limit in floor.budgets where max > Self.mostAllowed(by: limit, in: per) {
@@ -58,43 +112,5 @@ extension RuleReader {
         let spans = (Swift.max(1, span.wholeMicroseconds) - 1) / own + 1
         let (product, overflow) = budget.max.multipliedReportingOverflow(by: Int(clamping: spans))
         return overflow ? .max : product
-    }
-
-    func readProbe(_ node: YAMLNode) -> Probe? {
-        guard let fields = YAMLMapping(node, keys: ["tcp", "http"], of: "`probe`", collector) else { return nil }
-        switch (fields["tcp"], fields["http"]) {
-        case (let tcp?, nil):
-            return tcp.int("`tcp`", in: 1...65_535, collector).map { .tcp(port: $0) }
-        case (nil, let http?): return readHTTPProbe(http)
-        case (nil, nil):
-            report(node.diagnosticAtStart(.missingKey, "`probe` has neither `tcp` nor `http`", hint: "write `probe: {tcp: 22}`"))
-            return nil
-        case (_?, let http?):
-            report(http.diagnosticAtStart(.unknownKey, "`probe` has both `tcp` and `http`", hint: "keep one"))
-            return nil
-        }
-    }
-
-    private func readHTTPProbe(_ node: YAMLNode) -> Probe? {
-        guard let fields = YAMLMapping(node, keys: ["port", "path", "scheme"], of: "`http` of `probe`", collector) else {
-            return nil
-        }
-        let scheme = fields["scheme"].map { $0.choice("`scheme`", among: ["http", "https"], collector) } ?? "http"
-        guard let scheme else { return nil }
-        let port = fields["port"].map { $0.int("`port`", in: 1...65_535, collector) } ?? (scheme == "https" ? 443 : 80)
-        var path = "/"
-        if let pathNode = fields["path"] {
-            guard let written = pathNode.string("`path`", collector) else { return nil }
-            // Printable ASCII without blanks: nothing that could end a request line.
-            guard written.utf8.first == 0x2F, written.utf8.count <= 512, written.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-            else {
-                report(
-                    pathNode.diagnostic(.outOfRange, "`path` begins with `/` and holds no blanks", hint: "write `path: /healthz`")
-                )
-                return nil
-            }
-            path = written
-        }
-        return port.map { .http(scheme: scheme, port: $0, path: path) }
     }
 }

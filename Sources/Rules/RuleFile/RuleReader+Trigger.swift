@@ -1,27 +1,68 @@
-/// `trigger`: a source's name, or a mapping that may name a command.
+import Model
+
+/// `trigger`: a source's name, or a mapping that may name a command or a schedule.
 extension RuleReader {
     func readTrigger(_ node: YAMLNode) -> Trigger? {
-        guard case .mapping = node.content else {
-            return readSource(node).map { Trigger(source: $0, command: nil) }
+        guard node.isMapping || node.isSequence else {
+            return readSource(node).map { Trigger(source: $0, kind: .event(statuses: [.problem])) }
         }
-        guard let fields = YAMLMapping(node, keys: ["source", "command", "args"], of: "`trigger`", collector) else { return nil }
-        let source = fields.required("source").flatMap { readSource($0) }
-        var command: CommandTrigger?
-        if let commandNode = fields["command"] {
-            let arguments = fields["args"].map { readArguments($0) } ?? []
-            command = readCommand(commandNode, arguments)
-            if command == nil { return nil }
-        } else if let args = fields["args"] {
-            report((fields.key("args") ?? args).diagnostic(.badCommand, "`args` needs a `command`"))
+        guard let fields = RuleFields(node, RuleTables.trigger, collector) else { return nil }
+        checkTogether(fields)
+        if let schedule = fields["schedule"] {
+            let timezone = readTimeZone(fields)
+            report(EngineSupport.schedule.diagnostic(at: fields.place("schedule")))
+            return readSchedule(schedule, timezone).map { Trigger(source: "", kind: .schedule($0)) }
         }
-        return source.map { Trigger(source: $0, command: command) }
+        if let command = fields["command"] {
+            let source = fields["source"].map { readSource($0) } ?? onlyChat(fields)
+            let arguments = fields["args"].map { _ in readArguments(fields) } ?? []
+            guard let command = readCommand(command, arguments) else { return nil }
+            return source.map { Trigger(source: $0, kind: .command(command)) }
+        }
+        let statuses = readStatuses(fields)
+        return fields.required("source").flatMap { readSource($0) }.map { Trigger(source: $0, kind: .event(statuses: statuses)) }
     }
 
+    /// Keys that belong to one kind of trigger.
+    private func checkTogether(_ fields: RuleFields) {
+        if fields["command"] == nil, fields["args"] != nil {
+            report(fields.place("args").diagnostic(.badCommand, "`args` needs a `command`"))
+        }
+        if fields["schedule"] == nil, fields["timezone"] != nil {
+            report(fields.place("timezone").diagnostic(.badSchedule, "`timezone` needs a `schedule`"))
+        }
+        if fields["command"] != nil, fields["status"] != nil {
+            report(fields.place("status").diagnostic(.badCommand, "a command has no `status`"))
+        }
+        guard fields["schedule"] != nil else { return }
+        for key in ["source", "status", "command", "args"] where fields[key] != nil {
+            report(fields.place(key).diagnostic(.badSchedule, "a schedule has no `\(key)`"))
+        }
+    }
+
+    private func readStatuses(_ fields: RuleFields) -> Set<Event.Status> {
+        guard let word = fields.choice("status"), !word.utf8.elementsEqual("problem".utf8) else { return [.problem] }
+        report(EngineSupport.status.diagnostic(at: fields.place("status")))
+        return word.utf8.elementsEqual("any".utf8) ? [.problem, .resolved] : [.resolved]
+    }
+
+    // MARK: - Sources
+
+    /// A configured source's name; else the one source of that kind.
     private func readSource(_ node: YAMLNode) -> String? {
         guard let name = node.string("the trigger's source", collector) else { return nil }
-        guard let sources else { return name }
+        guard let sources = surroundings.sources else { return name }
         if sources.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { return name }
-        let known = sources.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let known = sorted(sources)
+        let ofKind = known.filter { surroundings.kinds[$0]?.rawValue.utf8.elementsEqual(name.utf8) ?? false }
+        if ofKind.count == 1 { return ofKind[0] }
+        if ofKind.count > 1 {
+            report(
+                node.diagnostic(
+                    .unknownSource, "there are several sources of the kind `\(name)` in vpsbridge.yaml",
+                    hint: "name one of " + ofKind.map { "`\($0)`" }.joined(separator: ", ")))
+            return nil
+        }
         let all = known.isEmpty ? "none is configured" : "configured: " + known.map { "`\($0)`" }.joined(separator: ", ")
         report(
             node.diagnostic(
@@ -30,82 +71,40 @@ extension RuleReader {
         return nil
     }
 
-    private func readCommand(_ node: YAMLNode, _ arguments: [CommandArgument]) -> CommandTrigger? {
-        guard let text = node.string("`command`", collector) else { return nil }
-        var words = text.utf8.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-        if let first = words.first, first.utf8.first == 0x2F {
-            words[0] = String(decoding: first.utf8.dropFirst(), as: UTF8.self)
-        }
-        let areWords = words.allSatisfy { word in
-            (1...32).contains(word.utf8.count) && word.utf8.allSatisfy { Self.isCommandByte($0) } && word.utf8.first != 0x2D
-        }
-        guard areWords, (1...4).contains(words.count) else {
+    /// The source of a command that names none: the only chat that is configured.
+    private func onlyChat(_ fields: RuleFields) -> String? {
+        let chats = sorted(surroundings.sources ?? []).filter { surroundings.kinds[$0] == .slack }
+        if chats.count == 1 { return chats[0] }
+        _ = fields.required(
+            "source",
+            hint: chats.isEmpty
+                ? "name the chat: `source: slack`" : "name one of " + chats.map { "`\($0)`" }.joined(separator: ", "))
+        return nil
+    }
+
+    private func sorted(_ names: Set<String>) -> [String] {
+        names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    // MARK: - Schedules
+
+    private func readTimeZone(_ fields: RuleFields) -> String {
+        guard let node = fields["timezone"], let name = node.string("`timezone`", collector) else { return "UTC" }
+        if !zones.knows(name) {
             report(
                 node.diagnostic(
-                    .badCommand, "`\(text)` is not a command",
-                    hint: "one to four words of lower-case letters, digits, `-` and `_`: `vps reboot`"))
+                    .badSchedule, "there is no time zone `\(name)`", hint: "write it like `Europe/Berlin`, `+02:00` or `UTC`"))
+        }
+        return name
+    }
+
+    private func readSchedule(_ node: YAMLNode, _ timezone: String) -> CronSchedule? {
+        guard let text = node.string("`schedule`", collector) else { return nil }
+        do throws(CronSchedule.Problem) {
+            return try CronSchedule(text, timezone: timezone)
+        } catch {
+            report(node.diagnostic(.badSchedule, error.message, hint: "every day at ten in the evening: `0 22 * * *`"))
             return nil
-        }
-        return CommandTrigger(name: words[0], words: Array(words.dropFirst()), arguments: arguments)
-    }
-
-    private static func isCommandByte(_ byte: UInt8) -> Bool {
-        (0x61...0x7A).contains(byte) || CELLexer.isDigit(byte) || byte == 0x2D || byte == 0x5F
-    }
-
-    private func readArguments(_ node: YAMLNode) -> [CommandArgument] {
-        guard let items = node.list("`args`", max: 16, collector) else { return [] }
-        var arguments: [CommandArgument] = []
-        for item in items {
-            guard let argument = readArgument(item) else { continue }
-            if arguments.contains(where: { $0.name.utf8.elementsEqual(argument.name.utf8) }) {
-                report(item.diagnosticAtStart(.badCommand, "there are two arguments `\(argument.name)`"))
-            }
-            if argument.isRequired, argument.type != .bool, arguments.contains(where: { !$0.isRequired && $0.type != .bool }) {
-                report(
-                    item.diagnosticAtStart(
-                        .badCommand, "the required argument `\(argument.name)` comes after an optional one", hint: "put it first")
-                )
-            }
-            arguments.append(argument)
-        }
-        return arguments
-    }
-
-    private func readArgument(_ node: YAMLNode) -> CommandArgument? {
-        let keys = ["name", "type", "required", "default", "max_length"]
-        guard let fields = YAMLMapping(node, keys: keys, of: "an argument", collector),
-            let nameNode = fields.required("name"), let name = nameNode.string("an argument's `name`", collector)
-        else { return nil }
-        guard RuleNames.isIdentifier(name), !name.utf8.contains(where: { (0x41...0x5A).contains($0) }) else {
-            report(
-                nameNode.diagnostic(
-                    .badName, "`\(name)` can not be an argument's name",
-                    hint: "lower-case letters, digits and `_`, a letter first"))
-            return nil
-        }
-        let types = CommandArgument.ValueType.allCases.map(\.rawValue)
-        let typeName = fields["type"].map { $0.choice("`type`", among: types, collector) } ?? "string"
-        guard let type = typeName.flatMap({ CommandArgument.ValueType(rawValue: $0) }) else { return nil }
-        let isRequired = fields["required"].flatMap { $0.bool("`required`", collector) } ?? false
-        var defaultValue = fields["default"].flatMap { readDefault($0, type) }
-        if isRequired, let node = fields["default"] {
-            report(node.diagnostic(.badCommand, "a required argument has no use for a `default`"))
-        }
-        if type == .bool, !isRequired, fields["default"] == nil { defaultValue = .bool(false) }
-        if type != .string, let key = fields.key("max_length") {
-            report(key.diagnostic(.badCommand, "`max_length` is for texts only"))
-        }
-        let maxLength = fields["max_length"].flatMap { $0.int("`max_length`", in: 1...1_000, collector) } ?? 200
-        return CommandArgument(
-            name: name, type: type, isRequired: isRequired, defaultValue: defaultValue, maxLength: maxLength)
-    }
-
-    private func readDefault(_ node: YAMLNode, _ type: CommandArgument.ValueType) -> CELValue? {
-        switch type {
-        case .string: node.string("`default`", collector).map { .string($0) }
-        case .int: node.int("`default`", in: .min ... .max, collector).map { .int(Int64($0)) }
-        case .bool: node.bool("`default`", collector).map { .bool($0) }
         }
     }
 }

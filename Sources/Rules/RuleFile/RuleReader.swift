@@ -1,74 +1,65 @@
 import Model
 
-/// Reads one rule. Whatever is wrong is reported; reading goes on, so that one pass finds everything.
-struct RuleReader {
+/// What rule files are checked against, besides themselves.
+struct RuleSurroundings {
+    /// The configured sources' names; `nil` checks nothing.
     let sources: Set<String>?
+    /// The kind of each source that has one.
+    let kinds: [String: SourceKindName]
+    /// The names of the configured secrets; `nil` checks nothing.
+    let secrets: Set<String>?
+    /// What a rule may only make stricter.
     let floor: Limits
     let zones: TimeZoneCatalog
-    let vars: CELValue
+}
+
+/// Reads one rule. Whatever is wrong is reported; reading goes on, so that one pass finds everything.
+struct RuleReader {
+    let surroundings: RuleSurroundings
+    var vars: CELValue
     let collector: DiagnosticCollector
     /// ``rule `host-down` ``, for messages.
     var owner = "the rule"
 
-    static let keys = [
-        "name", "description", "enabled", "trigger", "when", "when_server", "for", "target", "probe", "healthy_delay", "limits",
-        "autonomy", "escalation", "actions", "permissions", "reply",
-    ]
-
-    /// Keys that people look for in a rule itself.
-    static let elsewhere: [String: String] = {
-        var hints: [String: String] = [:]
-        for key in ["cooldown", "budgets", "max_event_age", "settle"] {
-            hints[key] = "it belongs in `limits`: `limits: {\(key): …}`"
-        }
-        for key in ["users", "channels"] { hints[key] = "it belongs in `permissions`: `permissions: {\(key): […]}`" }
-        for key in ["source", "command", "args"] { hints[key] = "it belongs in `trigger`" }
-        hints["timeout"] = "it belongs in a rung: `escalation: [{timeout: 10m, actions: […]}]`"
-        hints["guards"] = "conditions on the server are `when_server`"
-        hints["if"] = "conditions are `when`"
-        hints["on"] = "what a rule waits for is `trigger`"
-        hints["dry_run"] = "write `autonomy: observe`"
-        for key in ["approval", "while_firing", "group_by", "fleet"] { hints[key] = "this version has no `\(key)` in a rule" }
-        hints["vars"] = "`vars` stands beside `rules`, for the whole file"
-        return hints
-    }()
-
-    init(sources: Set<String>?, floor: Limits, zones: TimeZoneCatalog, vars: CELValue, collector: DiagnosticCollector) {
-        self.sources = sources
-        self.floor = floor
-        self.zones = zones
+    init(surroundings: RuleSurroundings, vars: CELValue, collector: DiagnosticCollector) {
+        self.surroundings = surroundings
         self.vars = vars
         self.collector = collector
     }
+
+    var floor: Limits { surroundings.floor }
+    var zones: TimeZoneCatalog { surroundings.zones }
 
     /// The rule, `nil` when it has errors; its name is added to `names`.
     mutating func read(_ node: YAMLNode, _ names: inout [String: YAMLNode]) -> Rule? {
         let errorsBefore = collector.errorCount
         if let name = Self.peekName(node) { owner = "rule `\(name)`" }
-        guard let fields = YAMLMapping(node, keys: Self.keys, of: owner, elsewhere: Self.elsewhere, collector) else { return nil }
+        guard let fields = RuleFields(node, RuleTables.rule, of: owner, collector) else { return nil }
         guard let nameNode = fields.required("name") else { return nil }
         let name = readName(nameNode, &names) ?? ""
+        if let own = fields["vars"] { vars = VarsReader(collector: collector).read(own, over: vars) }
         let trigger = fields.required("trigger").flatMap { readTrigger($0) }
         let target = fields["target"]
-        let scopes = RuleScopes(vars: vars, command: trigger?.command, isCommand: isCommand(fields), hasTarget: target != nil)
+        let scopes = RuleScopes(
+            vars: vars, command: trigger?.command, isCommand: isCommand(fields), hasTarget: target != nil,
+            kind: trigger.flatMap { surroundings.kinds[$0.source] })
         let rungs = readRungs(fields, scopes)
-        let isActing = rungs.contains { $0.action != nil }
-        if isActing, fields["target"] == nil {
-            report(
-                fields.node.diagnosticAtStart(
-                    .missingTarget, "\(owner) acts on a server but has no `target`",
-                    hint: "name it: `target: event.labels.instance`"))
-        }
-        let healthyDelay = readSpan(fields, "healthy_delay", in: .seconds(1)...(.seconds(86_400))) ?? .seconds(120)
+        let autonomy = fields.choice("autonomy").flatMap { Autonomy(rawValue: $0) }
+        let fleet = readFleet(fields, scopes)
+        checkServers(rungs, fleet, autonomy, fields)
+        let healthyDelay = fields.span("healthy_delay") ?? .seconds(120)
         checkTimeouts(rungs, healthyDelay, fields)
+        checkStartStopped(fields)
+        let (limits, extraLimits) = readLimits(fields, scopes)
         let draft = RuleDraft(
-            name: name,
-            description: fields["description"].flatMap { $0.string("`description`", collector) },
-            isEnabled: fields["enabled"].flatMap { $0.bool("`enabled`", collector) } ?? true,
-            trigger: trigger ?? Trigger(source: "", command: nil),
+            name: name, description: fields.text("description"), isEnabled: fields.bool("enabled") ?? true,
+            trigger: trigger ?? Trigger(source: "", kind: .event(statuses: [.problem])),
             waitFor: readWait(fields), probe: fields["probe"].flatMap { readProbe($0) }, healthyDelay: healthyDelay,
-            limits: readLimits(fields), autonomy: readAutonomy(fields) ?? .observe, rungs: rungs,
-            permissions: readPermissions(fields), reply: readReply(fields, scopes), file: node.source.file, line: node.line,
+            limits: limits, extraLimits: extraLimits,
+            autonomy: autonomy ?? (rungs.contains { $0.isChanging } ? .approve : .auto),
+            approval: readApproval(fields, scopes), groupBy: readGroup(fields, scopes), fleet: fleet,
+            whileFiring: readWhileFiring(fields), rungs: rungs, permissions: readPermissions(fields),
+            reply: readReply(fields, scopes), file: node.source.file, line: node.line,
             when: readWhen(fields, scopes), whenServer: readWhenServer(fields, scopes),
             target: target.flatMap { readExpression($0, "`target`", scopes.target, wanted: [.string, .int, .uint]) },
             vars: vars, zones: zones.zones)
@@ -108,14 +99,16 @@ struct RuleReader {
 
     // MARK: - Conditions
 
-    private func isCommand(_ fields: YAMLMapping) -> Bool {
+    func isCommand(_ fields: RuleFields) -> Bool { triggerHolds("command", fields) }
+
+    private func triggerHolds(_ key: String, _ fields: RuleFields) -> Bool {
         guard case .mapping(let entries)? = fields["trigger"]?.content else { return false }
-        return entries.contains { $0.name == "command" }
+        return entries.contains { $0.name.utf8.elementsEqual(key.utf8) }
     }
 
-    private func readWhen(_ fields: YAMLMapping, _ scopes: RuleScopes) -> [CELExpression] {
+    private func readWhen(_ fields: RuleFields, _ scopes: RuleScopes) -> [CELExpression] {
         guard let node = fields["when"] else {
-            if fields["trigger"] != nil, !isCommand(fields) {
+            if fields["trigger"] != nil, !isCommand(fields), !triggerHolds("schedule", fields) {
                 report(
                     fields.node.diagnosticAtStart(
                         .missingKey, "\(owner) has no `when`: it would act on every problem of its source",
@@ -126,11 +119,11 @@ struct RuleReader {
         return readConditions(node, "`when`", scopes.when)
     }
 
-    private func readWhenServer(_ fields: YAMLMapping, _ scopes: RuleScopes) -> [CELExpression] {
+    private func readWhenServer(_ fields: RuleFields, _ scopes: RuleScopes) -> [CELExpression] {
         guard let node = fields["when_server"] else { return [] }
         if fields["target"] == nil {
             report(
-                (fields.key("when_server") ?? node).diagnostic(
+                fields.place("when_server").diagnostic(
                     .missingTarget, "`when_server` needs a `target`", hint: "name the server: `target: event.labels.instance`"))
         }
         return readConditions(node, "`when_server`", scopes.withServer)
@@ -142,80 +135,33 @@ struct RuleReader {
         if items.isEmpty {
             report(node.diagnostic(.outOfRange, "\(title) is empty", hint: "write at least one condition, or `true`"))
         }
+        if items.count > 100 { report(node.diagnostic(.outOfRange, "\(title) has more than 100 conditions")) }
         return items.compactMap { readCondition($0, title, scope) }
     }
 
     // MARK: - Single keys
 
-    private func readWait(_ fields: YAMLMapping) -> Duration? {
-        guard let node = fields["for"] else { return nil }
+    private func readWait(_ fields: RuleFields) -> Duration? {
+        guard fields["for"] != nil else { return nil }
         if isCommand(fields) {
-            report((fields.key("for") ?? node).diagnostic(.badCommand, "`for` has no meaning for a command: people do not wait"))
+            report(fields.place("for").diagnostic(.badCommand, "`for` has no meaning for a command: people do not wait"))
             return nil
         }
-        return readSpan(fields, "for", in: .zero...(.seconds(7 * 86_400)))
+        return fields.span("for")
     }
 
-    func readSpan(_ fields: YAMLMapping, _ key: String, in range: ClosedRange<Duration>) -> Duration? {
-        guard let node = fields[key], let span = node.duration("`\(key)`", collector) else { return nil }
-        guard range.contains(span) else {
-            let (least, most) = (YAMLDuration.text(range.lowerBound), YAMLDuration.text(range.upperBound))
-            report(node.diagnostic(.outOfRange, "`\(key)` has to be \(least) to \(most)"))
-            return nil
-        }
-        return span
+    private func checkStartStopped(_ fields: RuleFields) {
+        guard fields["start_stopped"] != nil, fields.bool("start_stopped") == true else { return }
+        report(EngineSupport.startStopped.diagnostic(at: fields.place("start_stopped")))
     }
 
-    private func readAutonomy(_ fields: YAMLMapping) -> Autonomy? {
-        let hint = "write `autonomy: observe` to be told what it would do, or `autonomy: auto` to let it act"
-        guard let node = fields.required("autonomy", hint: hint) else { return nil }
-        if node.scalar?.text == "approve" {
-            report(
-                node.diagnostic(
-                    .notSupported, "`autonomy: approve` is not supported by this version", hint: "use `observe` or `auto`"))
-            return nil
-        }
-        return node.choice("`autonomy`", among: Autonomy.allCases.map(\.rawValue), collector).flatMap { Autonomy(rawValue: $0) }
-    }
-
-    private func readPermissions(_ fields: YAMLMapping) -> Permissions? {
-        guard let node = fields["permissions"] else {
-            if isCommand(fields) {
-                report(
-                    fields.node.diagnosticAtStart(
-                        .badPermissions, "\(owner) is a command but has no `permissions`",
-                        hint: "write `permissions: {users: [U012ABCDEF]}`"))
-            }
-            return nil
-        }
-        guard isCommand(fields) else {
-            report(
-                (fields.key("permissions") ?? node).diagnostic(
-                    .badPermissions, "only a rule with a command has `permissions`"))
-            return nil
-        }
-        guard let lists = YAMLMapping(node, keys: ["users", "channels"], of: "`permissions`", collector) else { return nil }
-        let users = lists["users"].map { $0.identifiers("`users`", collector) ?? [] } ?? []
-        let channels = lists["channels"].map { $0.identifiers("`channels`", collector) ?? [] } ?? []
-        for key in ["users", "channels"] {
-            if let list = lists[key], case .sequence(let items) = list.content, items.isEmpty {
-                report(list.diagnostic(.badPermissions, "`\(key)` is empty", hint: "leave the key out to allow all \(key)"))
-            }
-        }
-        if users.isEmpty && channels.isEmpty && lists["users"] == nil && lists["channels"] == nil {
-            report(
-                node.diagnosticAtStart(
-                    .badPermissions, "`permissions` allows nobody", hint: "give `users`, `channels` or both"))
-        }
-        return Permissions(users: Set(users), channels: Set(channels))
-    }
-
-    private func readReply(_ fields: YAMLMapping, _ scopes: RuleScopes) -> Template? {
-        guard let node = fields["reply"] else { return nil }
-        guard isCommand(fields) else {
-            report((fields.key("reply") ?? node).diagnostic(.badCommand, "only a rule with a command has a `reply`"))
-            return nil
-        }
-        return readTemplate(node, "`reply`", scopes.reply)
+    private func readWhileFiring(_ fields: RuleFields) -> WhileFiring? {
+        guard let node = fields["while_firing"] else { return nil }
+        guard let own = RuleFields(node, RuleTables.whileFiring, collector) else { return nil }
+        let every = own.required("every").flatMap { own.span("every", $0) }
+        let max = own.required("max").flatMap { own.int("max", $0) }
+        guard let every, let max else { return nil }
+        report(EngineSupport.whileFiring.diagnostic(at: fields.place("while_firing")))
+        return WhileFiring(every: every, max: max)
     }
 }

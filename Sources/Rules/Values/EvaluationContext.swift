@@ -1,3 +1,4 @@
+package import JSON
 package import Model
 
 /// What an expression of a rule can see, besides the rule's own `vars`.
@@ -10,13 +11,25 @@ package struct EvaluationContext: Sendable {
     package var server: Server?
     /// All servers of the account.
     package var fleet: [Server]
+    /// What earlier steps of the rung gave, by their ids: see ``StepOutput``.
+    package var steps: [String: JSONValue]
+    /// The number of a server that is being created; only its template sees it.
+    package var slot: Int?
+    /// The server that is about to be deleted; only `drain` sees it.
+    package var victim: Server?
 
-    /// What is not given has no value in expressions, and `fleet` is empty.
-    package init(event: Event, args: [String: CELValue] = [:], server: Server? = nil, fleet: [Server] = []) {
+    /// What is not given has no value in expressions; `fleet` and `steps` are empty.
+    package init(
+        event: Event, args: [String: CELValue] = [:], server: Server? = nil, fleet: [Server] = [],
+        steps: [String: JSONValue] = [:], slot: Int? = nil, victim: Server? = nil
+    ) {
         self.event = event
         self.args = args
         self.server = server
         self.fleet = fleet
+        self.steps = steps
+        self.slot = slot
+        self.victim = victim
     }
 }
 
@@ -47,6 +60,11 @@ final class RuleVariables: CELVariables {
             let sorted = context.args.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             made[name] = .map(CELMap(texts: sorted.map { ($0.key, $0.value) }))
         case "server": made[name] = context.server.map { ServerValues.value(of: $0) }
+        case "steps":
+            let sorted = context.steps.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            made[name] = .map(CELMap(texts: sorted.map { ($0.key, CELValue($0.value)) }))
+        case "slot": made[name] = context.slot.map { .int(Int64($0)) }
+        case "victim": made[name] = context.victim.map { ServerValues.value(of: $0) }
         case "fleet": made[name] = .list(context.fleet.map { ServerValues.value(of: $0) })
         default: break
         }

@@ -17,6 +17,10 @@ extension SQLiteStore: Store {
         try await writer.submit { try $0.commit(transition) }
     }
 
+    package func decide(_ vote: NewApprovalVote) async throws(StoreError) -> ApprovalOutcome {
+        try await writer.submit { try $0.decide(vote) }
+    }
+
     package func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError) {
         try await writer.submit { try $0.heartbeat(runs, leaseUntil: leaseUntil) }
     }
@@ -41,9 +45,10 @@ extension SQLiteStore: Store {
         try await writer.submit { try $0.save(ruleSet) }
     }
 
-    package func audit(_ entries: [AuditEntry]) async throws(StoreError) {
+    package func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError) {
         try await writer.submit { session in
             for entry in entries { try session.append(entry) }
+            for message in messages { try session.add(message, now: now) }
         }
     }
 

@@ -29,12 +29,28 @@ extension SnapshotQueries {
         try await reader.read { try $0.runs(limit: limit) }
     }
 
+    package func approval(_ id: ApprovalID) async throws(StoreError) -> ApprovalRequest? {
+        try await reader.read { try $0.approval(id) }
+    }
+
+    package func approvals(onlyOpen: Bool, limit: Int) async throws(StoreError) -> [ApprovalRequest] {
+        try await reader.read { try $0.approvals(onlyOpen: onlyOpen, limit: limit) }
+    }
+
     package func intents(of run: RunID) async throws(StoreError) -> [Intent] {
         try await reader.read { try $0.intents(of: run) }
     }
 
+    package func createdServers() async throws(StoreError) -> [CreatedServer] {
+        try await reader.read { try $0.createdServers() }
+    }
+
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? {
         try await reader.read { try $0.delivery(id) }
+    }
+
+    package func decision(on id: DeliveryID) async throws(StoreError) -> DeliveryDecision? {
+        try await reader.read { try $0.decision(on: id) }
     }
 
     package func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) async throws(StoreError) -> [AuditEntry] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CurlTransport
+import Engine
 import Foundation
 import JSON
 import Logging
@@ -112,7 +113,8 @@ struct DemoStage {
             throw DemoFailure(text: load.diagnostics.map(\.rendered).joined(separator: "\n"))
         }
         return Bridge(
-            configuration: configuration, rules: ruleSet, ruleFiles: files, logger: Logger(label: "vpsbridge"), clock: clock)
+            configuration: configuration, rules: ruleSet, ruleFiles: files, logger: Logger(label: "vpsbridge"), clock: clock,
+            reloads: false)
     }
 
     // MARK: The story

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Foundation
 import Logging
 import Model
-import Rules
 import Store
 
 /// Runs the bridge.
@@ -14,13 +12,13 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: true)
-        let (rules, files) = try LoadedRules.loadOrExit(configuration)
+        let (rules, files) = try LoadedRules(configuration).loadOrExit()
         LineLogHandler.bootstrap(level: .info)
         do {
             try DataFolder.prepare(configuration.dataFolder)
             try await Bridge(
                 configuration: configuration, rules: rules, ruleFiles: files, logger: Logger(label: "vpsbridge"),
-                clock: SystemClock()
+                clock: SystemClock(), reloads: true
             ).run()
         } catch let error as StoreError {
             Output.note("vpsbridge: \(configuration.databasePath): \(error.message)")
@@ -32,30 +30,5 @@ struct Serve: AsyncParsableCommand {
             Output.note("vpsbridge: \(error)")
             throw ExitCode.failed
         }
-    }
-}
-
-/// The rules of a configuration, checked.
-enum LoadedRules {
-    /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.
-    static func loadOrExit(_ configuration: BridgeConfiguration) throws -> (RuleSet, RuleFiles) {
-        let files: RuleFiles
-        do {
-            let mayBeMissing =
-                !configuration.namesRulesFolder && !FileManager.default.fileExists(atPath: configuration.rulesFolder)
-            files = mayBeMissing ? RuleFiles(files: []) : try RuleFiles.read(configuration.rulesFolder)
-        } catch {
-            Output.note("vpsbridge: rules: \(error)")
-            throw ExitCode.badConfiguration
-        }
-        let load = RuleSet.load(
-            files.files, revision: files.revision, sources: Set(configuration.sources.keys), floor: configuration.limits,
-            zoneData: ZoneFiles.read)
-        if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
-        guard let ruleSet = load.ruleSet else {
-            Output.note("vpsbridge: the rules are not usable; nothing was started")
-            throw ExitCode.badConfiguration
-        }
-        return (ruleSet, files)
     }
 }

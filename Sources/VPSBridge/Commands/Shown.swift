@@ -42,10 +42,6 @@ extension AuditEntry {
             "detail": .string(detail),
         ]
     }
-
-    var line: String {
-        "\(at.rfc3339) \(kind.rawValue) \(reason?.rawValue ?? "-") by \(actor)\(rule.map { " rule \($0)" } ?? ""): \(detail)"
-    }
 }
 
 extension DeadLetter {

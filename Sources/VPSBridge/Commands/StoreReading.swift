@@ -14,7 +14,11 @@ struct StoreReading: ParsableArguments {
 
     /// Opens the database for reading; says what is wrong and exits otherwise.
     func open() throws -> any Queries {
-        let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
+        try Self.open(try ConfigurationFile.loadOrExit(config, needsSecrets: false))
+    }
+
+    /// Opens the database of a configuration for reading; says what is wrong and exits otherwise.
+    static func open(_ configuration: BridgeConfiguration) throws -> any Queries {
         do throws(StoreError) {
             return try SQLiteQueries(path: configuration.databasePath)
         } catch {

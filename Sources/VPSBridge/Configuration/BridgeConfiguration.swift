@@ -42,8 +42,15 @@ struct BridgeConfiguration: Sendable {
     /// Other names of servers, by id.
     var aliases: [String: ServerID] = [:]
     var channels: [String: Channel] = [:]
+    /// The channels that the bridge's own messages go to; the only channel there is when nobody named one.
+    var notify: [String] = []
+    /// How often the rule folder is looked at; `nil` never. Default 5 seconds.
+    var reloadInterval: Duration? = .seconds(5)
     /// How long requests in flight may take to end after SIGTERM. Default 8 seconds, below Docker's 10.
     var shutdownGrace: Duration = .seconds(8)
+
+    /// Where the command line reaches the running bridge.
+    var adminSocketPath: String { dataFolder + "/admin.sock" }
 
     /// The database's path.
     var databasePath: String { dataFolder + "/vpsbridge.sqlite" }

@@ -12,6 +12,8 @@ enum ConfigurationFile {
     struct Load {
         /// `nil` when a diagnostic or a problem is an error.
         var configuration: BridgeConfiguration?
+        /// What could be read, right or wrong: for finding what else is wrong.
+        var draft = BridgeConfiguration()
         var diagnostics: [Diagnostic] = []
         /// What is wrong outside the file: environment variables, secret files.
         var problems: [String] = []
@@ -21,6 +23,15 @@ enum ConfigurationFile {
     ///
     /// Commands that only look at the database do not need the secrets, and may not be allowed to read them.
     static func loadOrExit(_ path: String?, needsSecrets: Bool) throws -> BridgeConfiguration {
+        let load = try read(path, needsSecrets: needsSecrets)
+        if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
+        for problem in load.problems { Output.note("vpsbridge: \(problem)") }
+        guard let configuration = load.configuration else { throw ExitCode.badConfiguration }
+        return configuration
+    }
+
+    /// Reads the configuration and says what is wrong with it; exits with 66 when a file that was named is missing.
+    static func read(_ path: String?, needsSecrets: Bool) throws -> Load {
         let environment = ProcessInfo.processInfo.environment
         let named = path ?? environment["VPSBRIDGE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         let chosen = named ?? defaultPaths.first { FileManager.default.fileExists(atPath: $0) }
@@ -33,14 +44,10 @@ enum ConfigurationFile {
                 throw ExitCode.unreadable
             }
         }
-        let load = load(
+        return load(
             text: text, file: chosen ?? "vpsbridge.yaml", environment: environment, needsSecrets: needsSecrets,
             readSecret: needsSecrets
                 ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
-        if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
-        for problem in load.problems { Output.note("vpsbridge: \(problem)") }
-        guard let configuration = load.configuration else { throw ExitCode.badConfiguration }
-        return configuration
     }
 
     /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` reads.
@@ -61,8 +68,8 @@ enum ConfigurationFile {
         let problems = overlay.problems + (needsSecrets ? configuration.problems : [])
         let diagnostics = collector.diagnostics
         return Load(
-            configuration: diagnostics.hasErrors || !problems.isEmpty ? nil : configuration, diagnostics: diagnostics,
-            problems: problems)
+            configuration: diagnostics.hasErrors || !problems.isEmpty ? nil : configuration, draft: configuration,
+            diagnostics: diagnostics, problems: problems)
     }
 }
 

@@ -11,7 +11,7 @@ struct ConfigurationReader {
 
     private static let keys = [
         "version", "live", "listen", "admin", "data", "rules", "api", "sources", "limits", "protected", "aliases", "channels",
-        "shutdown_grace",
+        "notify", "reload", "shutdown_grace",
     ]
 
     mutating func read(_ root: YAMLNode?) -> BridgeConfiguration {
@@ -33,6 +33,8 @@ struct ConfigurationReader {
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
         if let node = mapping["aliases"] { configuration.aliases = ServerAliases.read(node, collector) }
         if let node = mapping["channels"] { readChannels(node, into: &configuration) }
+        readNotify(mapping["notify"], into: &configuration)
+        if let node = mapping["reload"] { readReload(node, into: &configuration) }
         if let node = mapping["sources"] { readSources(node, into: &configuration) }
         if let grace = mapping["shutdown_grace"]?.duration("`shutdown_grace`", collector) { configuration.shutdownGrace = grace }
         return configuration
@@ -73,6 +75,41 @@ struct ConfigurationReader {
             default:
                 collector.report(entry.key.diagnostic(.missingKey, "\(owner) needs either `url` or `url_file`"))
             }
+        }
+    }
+
+    /// The channels of the bridge's own messages; with one channel and no word about it, that one.
+    private func readNotify(_ node: YAMLNode?, into configuration: inout BridgeConfiguration) {
+        guard let node else {
+            if configuration.channels.count == 1 { configuration.notify = Array(configuration.channels.keys) }
+            return
+        }
+        let names =
+            node.scalar == nil
+            ? node.identifiers("`notify`", max: 20, collector) : node.string("`notify`", collector).map { [$0] }
+        guard let names else { return }
+        for name in names where !configuration.channels.keys.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            collector.report(
+                node.diagnostic(
+                    .unknownValue, "`notify` names the channel `\(name)`, which `channels` does not have",
+                    hint: Suggestion.hint(for: name, among: configuration.channels.keys.sorted())))
+        }
+        configuration.notify = names
+    }
+
+    private func readReload(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
+        guard let mapping = YAMLMapping(node, keys: ["watch"], of: "`reload`", collector), let watch = mapping["watch"] else {
+            return
+        }
+        if let scalar = watch.scalar, scalar.text.utf8.elementsEqual("never".utf8) {
+            configuration.reloadInterval = nil
+        } else if let span = watch.duration("`reload.watch`", collector) {
+            if span < .seconds(1) {
+                collector.report(
+                    watch.diagnostic(
+                        .outOfRange, "`reload.watch` is shorter than a second", hint: "write `never` to switch it off"))
+            }
+            configuration.reloadInterval = span
         }
     }
 

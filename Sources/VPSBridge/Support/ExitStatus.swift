@@ -4,6 +4,8 @@ import ArgumentParser
 extension ExitCode {
     /// What was asked for failed.
     static let failed = ExitCode(1)
+    /// Nothing is wrong but what a warning tells, and warnings were asked to count.
+    static let onlyWarnings = ExitCode(3)
     /// The input file can not be read (`EX_NOINPUT`).
     static let unreadable = ExitCode(66)
     /// The bridge can not be reached (`EX_UNAVAILABLE`).

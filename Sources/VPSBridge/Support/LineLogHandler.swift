@@ -44,20 +44,8 @@ struct LineLogHandler: LogHandler {
             members += fields.map { .init(name: $0.key, value: .string("\($0.value)")) }
             Output.line(String(decoding: JSONValue.object(JSONObject(members)).serialized(), as: UTF8.self))
         } else {
-            let rest = fields.map { "\($0.key)=\(printable("\($0.value)"))" }.joined(separator: " ")
-            Output.line("\(time) \(event.level) \(printable(event.message.description)) \(rest)")
+            let rest = fields.map { "\($0.key)=\("\($0.value)".printable)" }.joined(separator: " ")
+            Output.line("\(time) \(event.level) \(event.message.description.printable) \(rest)")
         }
-    }
-
-    /// Control characters could rewrite what a terminal shows.
-    private func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    switch scalar.value {
-                    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
     }
 }

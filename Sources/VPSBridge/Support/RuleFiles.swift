@@ -1,15 +1,14 @@
 import Crypto
+import Engine
 import Foundation
+import Glibc
 import Model
 import Rules
 
-/// The rule files of a folder, and the revision that names them.
-struct RuleFiles {
-    /// The files in the order of their names.
-    let files: [RuleSource]
-
-    /// A hash over names and texts: the same files always have the same revision.
-    var revision: RuleSetRevision {
+/// Rule files on disk.
+extension RuleFiles {
+    /// The files, named by a hash over their names and texts.
+    init(files: [RuleSource]) {
         var hash = SHA256()
         for file in files {
             for part in [file.name, file.text] {
@@ -17,20 +16,26 @@ struct RuleFiles {
                 hash.update(data: Array(part.utf8))
             }
         }
-        return RuleSetRevision(rawValue: hash.finalize().prefix(8).map { Hex.byte($0) }.joined())
+        self.init(
+            files: files,
+            revision: RuleSetRevision(rawValue: hash.finalize().prefix(8).map { Hex.byte($0) }.joined()))
     }
 
     /// Reads every `*.yaml` and `*.yml` of a folder; files that end in `.test.yaml` are tests and are left out. A path to a file reads that file.
+    ///
+    /// Symbolic links are followed at every reading, so a folder that is swapped by its link, as Kubernetes does it, is seen.
     /// - Throws: `UnreadableFile` with the path.
     static func read(_ path: String) throws(UnreadableFile) -> RuleFiles {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw UnreadableFile(path: path, reason: "there is no such file or folder")
+        switch FileKind.of(path) {
+        case nil: throw UnreadableFile(path: path, reason: "there is no such file or folder")
+        case .folder: break
+        case .file, .other: return RuleFiles(files: [RuleSource(name: path, text: try TextFile.read(path))])
         }
-        guard isFolder.boolValue else { return RuleFiles(files: [RuleSource(name: path, text: try TextFile.read(path))]) }
         var files: [RuleSource] = []
         for name in try names(in: path) where isRuleFile(name) {
             let file = path + "/" + name
+            // A pipe would keep whoever opens it waiting for ever.
+            guard FileKind.of(file) == .file else { throw UnreadableFile(path: file, reason: "there is no file of that name") }
             files.append(RuleSource(name: file, text: try TextFile.read(file)))
         }
         return RuleFiles(files: files)
@@ -52,6 +57,24 @@ struct RuleFiles {
     /// Whether a file holds tests of rules: its name ends in `.test.yaml` or `.test.yml`.
     static func isTestFile(_ name: String) -> Bool {
         name.hasSuffix(".test.yaml") || name.hasSuffix(".test.yml")
+    }
+}
+
+/// What a path leads to, links followed.
+enum FileKind {
+    case file
+    case folder
+    case other
+
+    /// `nil` when there is nothing.
+    static func of(_ path: String) -> FileKind? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
     }
 }
 

@@ -11,11 +11,10 @@ struct RuleTestFiles {
     /// Adds a folder's rules and tests, or one test file with the rules beside it; what is there already is not added twice.
     /// - Throws: `UnreadableFile` with the path.
     mutating func add(_ path: String) throws(UnreadableFile) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard let kind = FileKind.of(path) else {
             throw UnreadableFile(path: path, reason: "there is no such file or folder")
         }
-        if isFolder.boolValue {
+        if kind == .folder {
             add(rules: try RuleFiles.read(path).files)
             for file in try RuleFiles.names(in: path) where RuleFiles.isTestFile(file) {
                 try addTest(path + "/" + file)
@@ -42,9 +41,8 @@ struct RuleTestFiles {
     /// A file beside a test, such as a recorded body; `nil` when it can not be read or is too long.
     @Sendable
     static func read(_ path: String) -> [UInt8]? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            attributes[.type] as? FileAttributeType == .typeRegular, let size = attributes[.size] as? Int,
-            size <= RuleTestLimits.bodyBytes, let data = FileManager.default.contents(atPath: path)
+        guard FileKind.of(path) == .file, let data = FileManager.default.contents(atPath: path),
+            data.count <= RuleTestLimits.bodyBytes
         else { return nil }
         return Array(data)
     }

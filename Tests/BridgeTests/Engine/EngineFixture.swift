@@ -49,17 +49,22 @@ final class EngineFixture {
     let api: FakeServersAPI
     let store: SQLiteStore
     let prober = FakeProber()
+    /// What `http.request` is sent to.
+    let transport: FakeTransport
+    private let secrets: [String: Secret]
     private(set) var settings: EngineSettings
     let directory: String
-    private let ruleSet: RuleSet
+    let ruleSet: RuleSet
     private(set) var dispatcher: Dispatcher
     private(set) var worker: Worker
 
     init(
         rules: String = hostDown, servers: [Server] = [web, db], live: Bool = true, limits: Limits = Limits(settle: .zero),
-        protected: [String] = []
+        protected: [String] = [], secrets: [String: Secret] = [:]
     ) throws {
         began = clock.now()
+        transport = FakeTransport(clock: clock)
+        self.secrets = secrets
         directory = FileManager.default.temporaryDirectory.path + "/vpsbridge-engine-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         api = FakeServersAPI(servers, clock: clock)
@@ -70,20 +75,25 @@ final class EngineFixture {
             floor: settings.limits)
         ruleSet = try #require(load.ruleSet, "\(load.diagnostics)")
         (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, clock: clock, settings: settings)
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, transport: transport,
+            secrets: secrets,
+            clock: clock, settings: settings)
     }
 
     /// The bridge is started again with a configuration that knows no source any more.
     func removeSources() {
         (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, clock: clock, settings: settings)
+            ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, transport: transport, secrets: secrets,
+            clock: clock, settings: settings)
     }
 
     /// The bridge is started again with other settings.
     func restart(_ change: (inout EngineSettings) -> Void) {
         change(&settings)
         (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, clock: clock, settings: settings)
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, transport: transport,
+            secrets: secrets,
+            clock: clock, settings: settings)
     }
 
     deinit {
@@ -92,7 +102,7 @@ final class EngineFixture {
 
     private static func engine(
         ruleSet: RuleSet, sources: [String: WebhookSource], store: SQLiteStore, api: FakeServersAPI, prober: FakeProber,
-        clock: ManualClock, settings: EngineSettings
+        transport: FakeTransport, secrets: [String: Secret], clock: ManualClock, settings: EngineSettings
     ) -> (Dispatcher, Worker) {
         let book = RuleBook(current: ruleSet, queries: store)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -101,9 +111,10 @@ final class EngineFixture {
             doorbell: Doorbell(),
             workerDoorbell: Doorbell(), logger: logger)
         let worker = Worker(
-            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, rules: book, sources: sources,
-            resolver: ServerResolver(aliases: [:]), settings: settings, clock: clock, doorbell: Doorbell(),
-            messageDoorbell: Doorbell(), logger: logger)
+            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, transport: transport,
+            secrets: secrets,
+            rules: book, sources: sources, resolver: ServerResolver(aliases: [:]), settings: settings, clock: clock,
+            doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 }, logger: logger)
         return (dispatcher, worker)
     }
 

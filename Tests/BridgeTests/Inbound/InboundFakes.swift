@@ -45,6 +45,7 @@ final class InboundFakeStore: Store {
     func commit(_ batch: DispatchBatch) async throws(StoreError) { throw Self.unsupported }
     func claimRuns(_ request: ClaimRequest) async throws(StoreError) -> [ClaimedRun] { throw Self.unsupported }
     func commit(_ transition: RunTransition) async throws(StoreError) -> TransitionResult { throw Self.unsupported }
+    func decide(_ vote: NewApprovalVote) async throws(StoreError) -> ApprovalOutcome { throw Self.unsupported }
     func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError) { throw Self.unsupported }
     func rescue(now: Timestamp, everything: Bool) async throws(StoreError) -> Int { throw Self.unsupported }
     func closeStaleEpisodes(before: Timestamp, now: Timestamp) async throws(StoreError) -> Int { throw Self.unsupported }
@@ -55,7 +56,9 @@ final class InboundFakeStore: Store {
         throw Self.unsupported
     }
     func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError) { throw Self.unsupported }
-    func audit(_ entries: [AuditEntry]) async throws(StoreError) { throw Self.unsupported }
+    func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError) {
+        throw Self.unsupported
+    }
     func checkWritable() async throws(StoreError) { throw Self.unsupported }
 }
 

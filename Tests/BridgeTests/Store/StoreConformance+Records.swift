@@ -65,12 +65,13 @@ extension StoreConformance {
         },
         StoreConformance("the audit is read oldest first, from the newest back") { scenario in
             let (run, delivery) = (RunID(rawValue: 1), DeliveryID(rawValue: 2))
-            try await scenario.store.audit([Scenario.entry("1", run: run), Scenario.entry("2", delivery: delivery)])
+            try await scenario.store.audit(
+                [Scenario.entry("1", run: run), Scenario.entry("2", delivery: delivery)], messages: [], now: Scenario.at(1))
             let full = AuditEntry(
                 at: Scenario.at(3), kind: .command, reason: nil, delivery: delivery, run: run, rule: "r",
                 server: ServerID(rawValue: 7),
                 actor: "slack:U012", detail: "3")
-            try await scenario.store.audit([full, Scenario.entry("4")])
+            try await scenario.store.audit([full, Scenario.entry("4")], messages: [], now: Scenario.at(3))
             func read(_ run: RunID? = nil, _ delivery: DeliveryID? = nil, limit: Int = 10) async throws -> [String] {
                 try await scenario.store.auditEntries(run: run, delivery: delivery, limit: limit).map(\.detail)
             }
@@ -80,7 +81,7 @@ extension StoreConformance {
             #expect(try await read(nil, delivery) == ["2", "3"])
             #expect(try await read(run, delivery) == ["1", "2", "3"])
             #expect(try await scenario.store.auditEntries(run: run, delivery: nil, limit: 1) == [full])
-            try await scenario.store.audit([])
+            try await scenario.store.audit([], messages: [], now: Scenario.at(3))
             #expect(try await read().count == 4)
         },
         StoreConformance("dead letters are read newest first") { scenario in
@@ -110,8 +111,26 @@ extension StoreConformance {
                         waitingMessages: 0))
             try await scenario.store.checkWritable()
         },
+        StoreConformance("what people are told of an entry goes to the outbox with it") { scenario in
+            let message = NewMessage(destination: .channel("ops"), text: "the rules were refused")
+            try await scenario.store.audit([Scenario.entry("1")], messages: [message], now: Scenario.at(5))
+            #expect(try await scenario.store.claimMessages(now: Scenario.at(4), hiddenUntil: Scenario.at(9), limit: 5).isEmpty)
+            let claimed = try await scenario.store.claimMessages(now: Scenario.at(5), hiddenUntil: Scenario.at(9), limit: 5)
+            #expect(claimed.map(\.text) == ["the rules were refused"] && claimed.first?.createdAt == Scenario.at(5))
+        },
+        StoreConformance("a delivery's decision says when, by which rules, and which runs it began") { scenario in
+            #expect(try await scenario.store.decision(on: DeliveryID(rawValue: 99)) == nil)
+            let id = try await scenario.deliver()
+            let waiting = try await scenario.store.decision(on: id)
+            #expect(waiting?.decidedAt == nil && waiting?.revision == nil && waiting?.runs.isEmpty == true)
+            let revision = RuleSetRevision(rawValue: "r7")
+            try await scenario.store.commit(
+                DispatchBatch(now: Scenario.at(3), revision: revision, deliveries: [DispatchedDelivery(id: id)]))
+            let decided = try await scenario.store.decision(on: id)
+            #expect(decided?.decidedAt == Scenario.at(3) && decided?.revision == revision)
+        },
         StoreConformance("U+0000 in a text for people cuts nothing off") { scenario in
-            try await scenario.store.audit([Scenario.entry("a\u{0}b")])
+            try await scenario.store.audit([Scenario.entry("a\u{0}b")], messages: [], now: Scenario.at(1))
             let read = try await scenario.store.auditEntries(run: nil, delivery: nil, limit: 1)
             #expect(read.first.map { Array($0.detail.utf8) } == Array("a\u{FFFD}b".utf8))
         },

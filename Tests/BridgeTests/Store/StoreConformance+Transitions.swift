@@ -93,7 +93,7 @@ extension StoreConformance {
                 throw StoreScenarioError(what: "refused")
             }
             var expected = Intent(
-                id: opened.id, run: run.id, rung: 0, step: 0, operation: .reboot, server: ServerID(rawValue: 7),
+                id: opened.id, run: run.id, rung: 0, step: 0, kind: .operation(.reboot), server: ServerID(rawValue: 7),
                 preStatus: .active,
                 preUpdatedAt: Scenario.at(-60), createdAt: Scenario.at(1))
             #expect(opened == expected)

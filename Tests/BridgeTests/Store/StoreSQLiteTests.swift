@@ -173,8 +173,25 @@ struct StoreSQLiteTests {
             store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: Migration.all + [next])
             #expect(try await store.counts().deliveries == 1)
             await store.close()
-            #expect(folder.files.contains("store.db.schema-1") && !folder.files.contains { $0.hasSuffix("partial") })
+            #expect(
+                folder.files.contains("store.db.schema-\(Migration.all.count)")
+                    && !folder.files.contains { $0.hasSuffix("partial") })
             #expect(throws: StoreError.self) { try SQLiteStore(path: folder.path) }
+        }
+    }
+
+    @Test("a database of the first schema is brought up with its runs, and takes questions")
+    func migratesFirstSchema() async throws {
+        try await StoreTestFolder.use { folder in
+            var store = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: [.initial])
+            let delivery = try await StoreScenario(store: store).deliver()
+            await store.close()
+            store = try SQLiteStore(path: folder.path)
+            let asked = try await StoreScenario(store: store).ask("f", id: "aaaaaa")
+            #expect(try await store.delivery(delivery) != nil)
+            #expect(try await store.approval(asked.id) == asked)
+            #expect(folder.files.contains("store.db.schema-1"))
+            await store.close()
         }
     }
 
@@ -247,6 +264,7 @@ struct StoreSQLiteTests {
             let values =
                 RunState.allCases.map(\.rawValue) + Model.Operation.allCases.map(\.rawValue)
                 + Intent.Outcome.allCases.map(\.rawValue) + Episode.Ending.allCases.map(\.rawValue)
+                + ApprovalRequest.State.allCases.map(\.rawValue) + ApprovalVote.Verdict.allCases.map(\.rawValue)
             for value in values { #expect(schema.contains("'\(value)'")) }
             await store.close()
         }
@@ -272,6 +290,6 @@ struct StoreSQLiteTests {
 
     private static let mayReadAll = [
         "SELECT count(*)", "SELECT state, count(*)", "SELECT from_state", "SELECT d.id, d.received_at", "SELECT at, kind",
-        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery",
+        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery", "SELECT a.id, a.run",
     ]
 }

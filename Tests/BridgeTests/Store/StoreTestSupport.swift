@@ -70,6 +70,11 @@ extension StoreScenario {
             try await store.finishMessage(message.id, .retry(at: StoreScenario.at(202)), now: StoreScenario.at(200))
             try await store.finishMessage(message.id, .delivered, now: StoreScenario.at(200))
         }
+        let asked = try await ask("asked", id: "aaaaaa")
+        _ = try await (vote(asked, "slack:A", at: 205), store.approvals(onlyOpen: true, limit: 1))
+        let lapsed = try await ask("lapsed", id: "bbbbbb")
+        _ = try await (vote(lapsed, "slack:A", at: 9_000), store.approvals(onlyOpen: false, limit: 1))
+        _ = try await claim(at: StoreScenario.at(9_000))
         let revision = RuleSetRevision(rawValue: "r")
         try await store.saveRuleSet(
             StoredRuleSet(

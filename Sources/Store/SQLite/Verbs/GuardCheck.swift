@@ -48,9 +48,11 @@ struct GuardCheck {
     }
 
     private func concurrencyRefusal() throws -> Refusal? {
+        guard lane.isServer else { return nil }
         let limit = guards.limits.concurrency(fleetSize: guards.fleetSize)
         let occupied = try session.count(
-            "SELECT count(*) FROM runs WHERE \(Self.holdsLane) AND state <> 'parked' AND id <> ?", [.int(run.id.rawValue)])
+            "SELECT count(*) FROM runs WHERE \(Self.holdsLane) AND state <> 'parked' AND id <> ? AND lane GLOB 'server:*'",
+            [.int(run.id.rawValue)])
         guard occupied >= limit else { return nil }
         return Refusal(reason: .maxConcurrent, until: nil, detail: "\(occupied) of \(limit) servers are being worked on")
     }
@@ -58,8 +60,11 @@ struct GuardCheck {
     /// The condition of the index over lanes, word for word, so that SQLite uses it.
     private static let holdsLane = "state IN ('running', 'unknown', 'verifying', 'parked')"
 
-    /// An intent that budgets and the cooldown count; the first term is the condition of the indexes.
+    /// An intent that the cooldown counts; the first term is the condition of the indexes.
     private static let counted = "counts = 1 AND outcome IS NOT 'not_executed'"
+
+    /// One that budgets count: requests to other APIs spend none.
+    private static let spent = "\(counted) AND operation <> 'http.request'"
 
     private func cooldownRefusal() throws -> Refusal? {
         let cooldown = guards.limits.cooldown
@@ -88,7 +93,7 @@ struct GuardCheck {
         var spent: Refusal?
         for budget in budgets {
             let window = values + [.time(now - budget.per)]
-            let from = "FROM intents WHERE \(condition) AND created_at > ? AND \(Self.counted)"
+            let from = "FROM intents WHERE \(condition) AND created_at > ? AND \(Self.spent)"
             var until: Timestamp?
             if budget.max > 0 {
                 // With this one gone from the window there is room for one more.

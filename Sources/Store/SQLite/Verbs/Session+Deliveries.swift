@@ -57,6 +57,19 @@ extension Session {
             [.int(id.rawValue)], Self.readDelivery)
     }
 
+    func decision(on id: DeliveryID) throws -> DeliveryDecision? {
+        let key = SQLValue.int(id.rawValue)
+        let found = try first("SELECT dispatched_at, revision FROM deliveries WHERE id = ?", [key]) { row in
+            DeliveryDecision(
+                decidedAt: try row.optionalTime(), revision: try row.optionalText().map { RuleSetRevision(rawValue: $0) },
+                runs: [])
+        }
+        guard var decision = found else { return nil }
+        decision.runs = try all(
+            "SELECT \(Self.runColumns) FROM runs r WHERE r.delivery = ? ORDER BY r.id", [key], Self.readRun)
+        return decision
+    }
+
     static let deliveryColumns = "d.id, d.source, d.received_at, b.body, d.content_type, d.is_urgent"
 
     static func readDelivery(_ row: inout RowReader) throws -> Delivery {

@@ -5,8 +5,8 @@ extension Session {
     func commit(_ batch: DispatchBatch) throws {
         for dispatched in batch.deliveries {
             let marked = try execute(
-                "UPDATE deliveries SET dispatched_at = ? WHERE id = ? AND dispatched_at IS NULL",
-                [.time(batch.now), .int(dispatched.id.rawValue)])
+                "UPDATE deliveries SET dispatched_at = ?, revision = ? WHERE id = ? AND dispatched_at IS NULL",
+                [.time(batch.now), .text(batch.revision?.rawValue), .int(dispatched.id.rawValue)])
             guard marked == 1 else {
                 throw StoreError(.conflict, "delivery \(dispatched.id) is dispatched already or does not exist")
             }

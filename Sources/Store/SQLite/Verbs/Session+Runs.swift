@@ -15,6 +15,7 @@ extension Session {
             claimed[index].run.epoch += 1
             claimed[index].lastIntent = try first(
                 Self.lastIntent, [id], Self.readIntent)
+            claimed[index].approval = try approval(of: claimed[index].run.id)
         }
         return claimed
     }
@@ -61,6 +62,11 @@ extension Session {
             onlyHeld ? Self.wakeHeldOfEpisode : Self.wakeOfEpisode, [.time(now), .time(now), .int(episode.rawValue)])
     }
 
+    /// Makes one unfinished run due, or notes it when a worker has it.
+    func wake(_ run: RunID, now: Timestamp) throws {
+        try execute(Self.wakeOne, [.time(now), .time(now), .int(run.rawValue)])
+    }
+
     /// Makes the runs due that waited for a lane or for their turn, and notes it for those that a worker is just judging.
     func wakeWaiting(now: Timestamp) throws {
         try execute(
@@ -77,6 +83,7 @@ extension Session {
         woken_at = CASE WHEN lease_until IS NULL THEN NULL ELSE ? END
         """
 
+    private static let wakeOne = "UPDATE runs SET \(wake) WHERE id = ? AND finished_at IS NULL"
     private static let wakeOfEpisode = "UPDATE runs SET \(wake) WHERE episode = ? AND finished_at IS NULL"
     private static let wakeHeldOfEpisode = "\(wakeOfEpisode) AND (state = 'held' OR (lease_until IS NOT NULL AND \(isWaiting)))"
     private static let wakeHeldForPlace = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason IN (?, ?)"
@@ -110,7 +117,8 @@ extension Session {
 
     static let runColumns = """
         r.id, r.rule, r.revision, r.episode, r.delivery, r.event_index, r.state, r.reason, r.detail, r.lane, r.server,
-        r.server_name, r.rung, r.due_at, r.rung_deadline, r.healthy_since, r.attempts, r.epoch, r.is_urgent, r.created_at, r.finished_at
+        r.server_name, r.rung, r.due_at, r.rung_deadline, r.healthy_since, r.attempts, r.epoch, r.is_urgent, r.created_at, r.finished_at,
+        (SELECT p.progress FROM run_progress p WHERE p.run = r.id)
         """
 
     static func readRun(_ row: inout RowReader) throws -> Run {
@@ -120,19 +128,20 @@ extension Session {
             detail: row.text(), lane: row.optionalText().map(Lane.init(rawValue:)), server: row.optionalID(),
             serverName: row.optionalText(), rung: row.number(), dueAt: row.time(), rungDeadline: row.optionalTime(),
             healthySince: row.optionalTime(), attempts: row.number(), epoch: row.int(), isUrgent: row.flag(),
-            createdAt: row.time(), finishedAt: row.optionalTime())
+            createdAt: row.time(), finishedAt: row.optionalTime(), progress: readProgress(&row))
     }
 
     static let intentColumns = """
-        i.id, i.run, i.rung, i.step, i.operation, i.server, i.pre_status, i.pre_updated_at, i.created_at, i.outcome, i.finished_at
+        i.id, i.run, i.rung, i.step, i.operation, i.server, i.pre_status, i.pre_updated_at, i.method, i.url, i.request_hash, i.name,
+        i.body, i.created_at, i.outcome, i.finished_at
         """
 
     private static let lastIntent = "SELECT \(intentColumns) FROM intents i WHERE i.run = ? ORDER BY i.id DESC LIMIT 1"
 
     static func readIntent(_ row: inout RowReader) throws -> Intent {
         try Intent(
-            id: row.id(), run: row.id(), rung: row.number(), step: row.number(), operation: row.value(), server: row.id(),
-            preStatus: ServerStatus(rawValue: row.text()), preUpdatedAt: row.optionalTime(), createdAt: row.time(),
-            outcome: row.optionalValue(), finishedAt: row.optionalTime())
+            id: row.id(), run: row.id(), rung: row.number(), step: row.number(), kind: row.value(), server: row.optionalID(),
+            preStatus: row.optionalText().map(ServerStatus.init(rawValue:)), preUpdatedAt: row.optionalTime(),
+            request: readRequest(&row), createdAt: row.time(), outcome: row.optionalValue(), finishedAt: row.optionalTime())
     }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import JSON
 import Model
 
 /// One step of a run, with its fence, its guards, and all that is written with it.
@@ -16,7 +17,7 @@ extension Session {
         guard present.state.mayBecome(step.run.state) else {
             throw StoreError(.conflict, "run \(step.run.id) does not go from \(present.state) to \(step.run.state)")
         }
-        if case .open(_, let guards?) = step.intent {
+        if let guards = step.guards {
             if try isProblemOver(of: step.run, from: present.state) {
                 return .refused(Refusal(reason: .resolved, until: step.now, detail: "the problem ended meanwhile"))
             }
@@ -24,13 +25,20 @@ extension Session {
                 return .refused(refusal)
             }
         }
+        if case .expire(let id) = step.approval, try !close(id, as: .expired, now: step.now) {
+            return .refused(Refusal(reason: .approvalClosed, until: step.now, detail: "somebody answered meanwhile"))
+        }
         do {
             try update(step)
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             // The index over lanes is the only one over columns that a step changes.
             return .refused(Refusal(reason: .laneBusy, until: nil, detail: "another run is at work on its lane"))
         }
+        try keep(step.run.progress, of: step.run.id)
         let intent = try apply(step.intent, step)
+        if let change = step.ownership { try apply(change, now: step.now) }
+        if case .ask(let approval, _) = step.approval { try ask(approval) }
+        if step.run.state.isFinal { try voidApproval(of: step.run.id, now: step.now) }
         for entry in step.audit { try append(entry) }
         for message in step.messages { try add(message, now: step.now) }
         if let letter = step.deadLetter { try add(letter) }
@@ -82,7 +90,7 @@ extension Session {
     private func apply(_ change: IntentChange?, _ step: RunTransition) throws -> Intent? {
         switch change {
         case .open(let new, let guards):
-            return try open(new, counts: new.step == 0 || guards != nil, step)
+            return try open(new, counts: Self.counts(new, isGuarded: guards != nil, on: step.run.lane), step)
         case .close(let id, let outcome):
             let closed = try execute(
                 "UPDATE intents SET outcome = ?, finished_at = ? WHERE id = ? AND run = ? AND outcome IS NULL",
@@ -97,17 +105,28 @@ extension Session {
     private func open(_ new: NewIntent, counts: Bool, _ step: RunTransition) throws -> Intent {
         let id = try insert(
             """
-            INSERT INTO intents (run, lane, rung, step, operation, server, pre_status, pre_updated_at, created_at, counts)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO intents (run, lane, rung, step, operation, server, pre_status, pre_updated_at, method, url, request_hash,
+                name, body, created_at, counts)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .int(step.run.id.rawValue), .text(step.run.lane?.rawValue), .int(new.rung), .int(new.step),
-                .text(new.operation.rawValue), .int(new.server.rawValue), .text(new.preStatus.rawValue), .time(new.preUpdatedAt),
-                .time(step.now), .flag(counts),
+                .text(new.kind.rawValue), .int(new.server?.rawValue), .text(new.preStatus?.rawValue), .time(new.preUpdatedAt),
+                .text(new.request?.method), .text(new.request?.url), .text(new.request?.hash), .text(new.request?.name),
+                .text(new.request?.body?.description), .time(step.now), .flag(counts),
             ])
         return Intent(
-            id: IntentID(rawValue: id), run: step.run.id, rung: new.rung, step: new.step, operation: new.operation,
-            server: new.server, preStatus: new.preStatus, preUpdatedAt: new.preUpdatedAt, createdAt: step.now)
+            id: IntentID(rawValue: id), run: step.run.id, rung: new.rung, step: new.step, kind: new.kind, server: new.server,
+            preStatus: new.preStatus, preUpdatedAt: new.preUpdatedAt, request: new.request, createdAt: step.now)
+    }
+
+    /// Whether budgets or the cooldown count an intent: a rung's first request to a server, each create and delete, and a request
+    /// to another API only on a lane that is no server's.
+    private static func counts(_ new: NewIntent, isGuarded: Bool, on lane: Lane?) -> Bool {
+        switch new.kind {
+        case .operation: new.step == 0 || isGuarded
+        case .httpRequest: isGuarded && lane?.isServer == false
+        }
     }
 
     /// Keeps what a worker reported that no longer has the run: the outcome of a request is worth knowing even then.

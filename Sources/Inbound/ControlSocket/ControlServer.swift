@@ -1,0 +1,63 @@
+import HummingbirdCore
+package import JSON
+package import Logging
+import ServiceLifecycle
+
+/// What a verb of the control socket came to.
+package struct ControlAnswer: Sendable {
+    /// Whether what was asked for was done.
+    package var isDone: Bool
+    /// What to tell, without secrets.
+    package var body: JSONValue
+
+    /// An answer of that outcome.
+    package init(isDone: Bool, body: JSONValue) {
+        self.isDone = isDone
+        self.body = body
+    }
+}
+
+/// The socket by which the command line on this machine reaches the bridge: HTTP/1.1 over a Unix socket, `POST /-/reload`.
+///
+/// Whoever may open the socket's file may use it, and that is the bridge's own user (mode 0600). Without it the bridge goes on: a
+/// path that is too long, or a file in the way, is logged. Run it in a `ServiceGroup`.
+package struct ControlServer: Service {
+    private let path: ControlSocketPath
+    private let reload: @Sendable () async -> ControlAnswer
+    private let logger: Logger
+
+    /// Prepares a listener; nothing is bound before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - path: the socket's path; its folder must exist.
+    ///   - reload: reloads the rules and says what came of it.
+    ///   - logger: takes the server's own lines.
+    package init(path: String, reload: @escaping @Sendable () async -> ControlAnswer, logger: Logger) {
+        self.path = ControlSocketPath(path)
+        self.reload = reload
+        self.logger = logger
+    }
+
+    /// Listens until a graceful shutdown or cancellation, and takes the socket away then.
+    package func run() async throws {
+        let staging: String
+        do throws(ControlSocketPath.Problem) {
+            staging = try path.prepare()
+        } catch {
+            logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
+            try? await gracefulShutdown()
+            return
+        }
+        let listener = Listener(
+            address: .unixDomainSocket(path: staging), limits: ListenerLimits(maxBodyBytes: 4 << 10, maxConnections: 16),
+            responder: ControlResponder(reload: reload, logger: logger), logger: logger)
+        defer { path.remove() }
+        try await listener.run { [path, logger] in
+            do throws(ControlSocketPath.Problem) {
+                try path.publish()
+            } catch {
+                logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// `permissions`, `reply` and `approval`: who may, who is asked, and what is said.
+extension RuleReader {
+    func readPermissions(_ fields: RuleFields) -> Permissions? {
+        guard let node = fields["permissions"] else {
+            if isCommand(fields) {
+                report(
+                    fields.node.diagnosticAtStart(
+                        .badPermissions, "\(owner) is a command but has no `permissions`",
+                        hint: "write `permissions: {users: [U012ABCDEF]}`"))
+            }
+            return nil
+        }
+        guard isCommand(fields) else {
+            report(fields.place("permissions").diagnostic(.badPermissions, "only a rule with a command has `permissions`"))
+            return nil
+        }
+        guard let lists = RuleFields(node, RuleTables.permissions, collector) else { return nil }
+        let users = readIDs(lists, "users", .badPermissions)
+        let channels = readIDs(lists, "channels", .badPermissions)
+        refuseGroups(lists)
+        if lists["users"] == nil && lists["channels"] == nil && lists["groups"] == nil {
+            report(
+                node.diagnosticAtStart(
+                    .badPermissions, "`permissions` allows nobody", hint: "give `users`, `channels` or both"))
+        }
+        return Permissions(users: Set(users), channels: Set(channels))
+    }
+
+    private func readIDs(_ lists: RuleFields, _ key: String, _ code: DiagnosticCode) -> [String] {
+        guard let list = lists[key] else { return [] }
+        if case .sequence(let items) = list.content, items.isEmpty {
+            let hint = code == .badPermissions ? "leave the key out to allow all \(key)" : "name at least one"
+            report(list.diagnostic(code, "`\(key)` is empty", hint: hint))
+        }
+        return (lists.items(key) ?? []).compactMap { $0.identifier("an element of `\(key)`", collector) }
+    }
+
+    private func refuseGroups(_ lists: RuleFields) {
+        guard lists["groups"] != nil else { return }
+        _ = readIDs(lists, "groups", .badPermissions)
+        report(EngineSupport.groups.diagnostic(at: lists.place("groups")))
+    }
+
+    func readReply(_ fields: RuleFields, _ scopes: RuleScopes) -> Template? {
+        guard let node = fields["reply"] else { return nil }
+        guard isCommand(fields) else {
+            report(fields.place("reply").diagnostic(.badCommand, "only a rule with a command has a `reply`"))
+            return nil
+        }
+        guard node.isMapping else { return readTemplate(node, "`reply`", scopes.reply) }
+        guard let own = RuleFields(node, RuleTables.reply, collector) else { return nil }
+        for key in ["skipped", "failed"] {
+            guard let text = own[key] else { continue }
+            _ = readTemplate(text, "`\(key)`", scopes.template)
+            report(EngineSupport.replyOutcome.diagnostic(at: own.place(key)))
+        }
+        return own["accepted"].flatMap { readTemplate($0, "`accepted`", scopes.reply) }
+    }
+
+    // MARK: - Approval
+
+    func readApproval(_ fields: RuleFields, _ scopes: RuleScopes) -> Approval {
+        guard let node = fields["approval"], let own = RuleFields(node, RuleTables.approval, collector) else { return .standard }
+        let users = readApprovers(own)
+        let required = own.int("required") ?? Approval.standard.required
+        if !users.isEmpty, required > Set(users).count {
+            report(
+                own.place("required").diagnostic(
+                    .badApproval, "\(required) people have to approve, and only \(Set(users).count) may",
+                    hint: "name more `approvers`, or lower `required`"))
+        }
+        return Approval(
+            approvers: Approval.Approvers(users: Set(users)), required: required,
+            allowsSelfApproval: own.bool("self_approval") ?? Approval.standard.allowsSelfApproval,
+            timeout: own.span("timeout") ?? Approval.defaultTimeout, via: readChannel(own, "via"),
+            message: own["message"].flatMap { readTemplate($0, "`message`", scopes.template) })
+    }
+
+    private func readApprovers(_ approval: RuleFields) -> [String] {
+        guard let node = approval["approvers"] else { return [] }
+        if node.isSequence { return readIDs(approval, "approvers", .badApproval) }
+        guard let own = RuleFields(node, RuleTables.approvers, collector) else { return [] }
+        refuseGroups(own)
+        if own["users"] == nil && own["groups"] == nil {
+            report(node.diagnosticAtStart(.badApproval, "`approvers` names nobody", hint: "write `approvers: [U012ABCDEF]`"))
+        }
+        return readIDs(own, "users", .badApproval)
+    }
+
+    /// The name of a channel of vpsbridge.yaml.
+    func readChannel(_ fields: RuleFields, _ key: String) -> String? {
+        guard let node = fields[key], let channel = node.string("`\(key)`", collector) else { return nil }
+        guard !Array(channel.utf8).windowsContain("${{") else {
+            report(node.diagnostic(.badTemplate, "`\(key)` is a name from vpsbridge.yaml, not a template"))
+            return nil
+        }
+        return channel
+    }
+}

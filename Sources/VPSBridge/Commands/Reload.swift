@@ -1,0 +1,44 @@
+import ArgumentParser
+import JSON
+
+/// Makes the running bridge take the rule files as they are now.
+struct Reload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make the running bridge take the rule files as they are now; 78 when it does not.",
+        discussion:
+            "Reads rule files only: a change of vpsbridge.yaml needs a restart. What is wrong is printed, and what was in force stays so."
+    )
+
+    @Option(help: "The configuration file; else VPSBRIDGE_CONFIG, ./vpsbridge.yaml, /etc/vpsbridge/vpsbridge.yaml.")
+    var config: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
+        switch await ControlClient.post("/-/reload", socket: configuration.adminSocketPath) {
+        case .unreachable(let reason):
+            Output.note("vpsbridge: \(reason)")
+            throw ExitCode.unavailable
+        case .answered(let status, let body):
+            guard status == 200 || status == 422, let result = body["result"]?.stringValue else {
+                Output.note("vpsbridge: the bridge answered \(status)")
+                throw ExitCode.fault
+            }
+            if json { Output.line(body.description) } else { tell(result, body) }
+            if status != 200 { throw ExitCode.badConfiguration }
+        }
+    }
+
+    private func tell(_ result: String, _ body: JSONValue) {
+        for diagnostic in body["diagnostics"]?.arrayValue ?? [] { Output.note((diagnostic["text"]?.stringValue ?? "") + "\n") }
+        let inForce = "\(body["rules"]?.intValue ?? 0) rules, revision \(body["revision"]?.stringValue ?? "")"
+        switch result {
+        case "taken": Output.line("taken: \(inForce)")
+        case "unchanged": Output.line("unchanged: \(inForce)")
+        default:
+            Output.note("vpsbridge: refused: \(body["reason"]?.stringValue ?? ""); still in force: \(inForce)")
+        }
+    }
+}

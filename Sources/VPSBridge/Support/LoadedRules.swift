@@ -1,0 +1,66 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Model
+import Rules
+
+/// The rules of a configuration: how they are read and checked, at the start and at every reload alike.
+struct LoadedRules: Sendable {
+    let folder: String
+    /// Whether somebody named the folder: then it must be there.
+    let isNamed: Bool
+    /// `nil` checks no trigger against the sources.
+    var sources: Set<String>?
+    let floor: Limits
+
+    init(_ configuration: BridgeConfiguration) {
+        folder = configuration.rulesFolder
+        isNamed = configuration.namesRulesFolder
+        sources = Set(configuration.sources.keys)
+        floor = configuration.limits
+    }
+
+    /// Rules of another folder, or for other sources.
+    init(folder: String, isNamed: Bool, sources: Set<String>?, floor: Limits) {
+        self.folder = folder
+        self.isNamed = isNamed
+        self.sources = sources
+        self.floor = floor
+    }
+
+    /// These, or those of another folder or file; `source` is one more that triggers may name.
+    func choosing(folder other: String?, source: String?) -> LoadedRules {
+        var names = sources
+        if let source { names?.insert(source) }
+        return LoadedRules(folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, floor: floor)
+    }
+
+    /// The files as they are now; none when nobody named a folder and the usual one is not there.
+    func read() throws(UnreadableFile) -> RuleFiles {
+        if !isNamed, FileKind.of(folder) == nil { return RuleFiles(files: []) }
+        return try RuleFiles.read(folder)
+    }
+
+    /// Checks every key and every expression.
+    func check(_ files: RuleFiles) -> RuleSetLoad {
+        RuleSet.load(files.files, revision: files.revision, sources: sources, floor: floor, zoneData: ZoneFiles.read)
+    }
+
+    /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.
+    func loadOrExit() throws -> (RuleSet, RuleFiles) {
+        let files: RuleFiles
+        do {
+            files = try read()
+        } catch {
+            Output.note("vpsbridge: rules: \(error)")
+            throw ExitCode.badConfiguration
+        }
+        let load = check(files)
+        if !load.diagnostics.isEmpty { Output.note(load.diagnostics.rendered) }
+        guard let ruleSet = load.ruleSet else {
+            Output.note("vpsbridge: the rules are not usable; nothing was started")
+            throw ExitCode.badConfiguration
+        }
+        return (ruleSet, files)
+    }
+}
