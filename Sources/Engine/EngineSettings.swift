@@ -14,6 +14,9 @@ package struct EngineSettings: Sendable {
     package var verifyInterval: Duration
     /// How long a reboot whose outcome is unknown is watched for a change before it counts as sent. Default 30 seconds.
     package var unknownWindow: Duration
+    /// How long a create whose outcome is unknown may take to show in the list of servers. Default 5 minutes: VPS.org says that a
+    /// server takes 2 to 5.
+    package var createWindow: Duration
     /// How long a worker may hold a run without a sign of life. Default 30 seconds.
     package var lease: Duration
     /// How many runs a worker steps at once. Default 16.
@@ -24,6 +27,7 @@ package struct EngineSettings: Sendable {
     package init(
         live: Bool = false, limits: Limits = Limits(), protected: ProtectedServers = ProtectedServers([]),
         inventoryMaxAge: Duration = .seconds(60), verifyInterval: Duration = .seconds(5), unknownWindow: Duration = .seconds(30),
+        createWindow: Duration = .seconds(300),
         lease: Duration = .seconds(30), concurrency: Int = 16, episodeTimeout: Duration = .seconds(43_200)
     ) {
         self.live = live
@@ -32,6 +36,7 @@ package struct EngineSettings: Sendable {
         self.inventoryMaxAge = inventoryMaxAge
         self.verifyInterval = verifyInterval
         self.unknownWindow = unknownWindow
+        self.createWindow = createWindow
         self.lease = lease
         self.concurrency = concurrency
         self.episodeTimeout = episodeTimeout

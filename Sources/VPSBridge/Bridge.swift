@@ -62,8 +62,9 @@ struct Bridge {
             isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
-            rules: book, sources: configuration.sources, resolver: ServerResolver(aliases: configuration.aliases),
-            settings: settings, clock: clock, doorbell: bells.worker, messageDoorbell: bells.messages, logger: logger)
+            transport: transport, secrets: configuration.secrets, rules: book, sources: configuration.sources,
+            resolver: ServerResolver(aliases: configuration.aliases), settings: settings, clock: clock, doorbell: bells.worker,
+            messageDoorbell: bells.messages, logger: logger)
         let rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, readiness: readiness, logger: logger)
         let notifier = Notifier(

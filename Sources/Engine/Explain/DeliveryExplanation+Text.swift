@@ -47,12 +47,18 @@ extension RunHistory {
         ]
         for intent in intents {
             let outcome = intent.outcome?.rawValue ?? "on its way"
-            lines.append(
-                "  request  \(intent.createdAt.rfc3339) rung \(intent.rung + 1): \(intent.operation.requestLine(server: intent.server.description)): \(outcome)"
-            )
+            lines.append("  request  \(intent.createdAt.rfc3339) rung \(intent.rung + 1): \(intent.requestLine): \(outcome)")
         }
         lines += audit.map { "  \($0.line)" }
         return lines.map(\.printable)
+    }
+}
+
+extension Intent {
+    /// Method and path, or the whole address of another API; with the name of a server to create or delete.
+    fileprivate var requestLine: String {
+        guard let operation else { return request.map { "\($0.method) \($0.url)" } ?? kind.rawValue }
+        return operation.requestLine(server: server?.description ?? "-") + (request?.name.map { " (\($0))" } ?? "")
     }
 }
 

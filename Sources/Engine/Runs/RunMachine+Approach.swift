@@ -9,9 +9,19 @@ extension RunMachine {
         switch input {
         case .woken:
             return begin(rule: rule, now: now)
+        case .inventory(let result) where rule.sendsOnly && !rule.hasTarget:
+            // A rule without servers does not wait for VPS.org; what it says of `fleet` has no value then.
+            if let snapshot = try? result.get() { fleet = snapshot.servers }
+            return approachRequests(rule: rule, now: now)
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
-            return resolve(rule: rule, now: now)
+            return rule.scales ? decideScale(rule: rule, now: now) : resolve(rule: rule, now: now)
+        case .inventory(.failure(let error)) where rule.scales:
+            return holdBlind(error, now: now)
+        case .owned,
+            .server where rule.scales:
+            guard let scale = rung?.scale else { return wait(until: now + .seconds(60), now: now) }
+            return continueRemoval(input, scale: scale, rule: rule, now: now)
         case .server(let answer) where run.state == .approval:
             server = try? answer.get()
             return giveUp(rule: rule, now: now)
@@ -47,12 +57,13 @@ extension RunMachine {
             let messages = rule.rungs.flatMap { notifications(of: $0) }
             return finish(.succeeded, .applied, "people were told", now: now, messages: messages)
         }
-        if rule.sendsOnly, !rule.hasTarget { return approachRequests(rule: rule, now: now) }
-        return .readInventory(maxAge: settings.inventoryMaxAge)
+        // A group is counted on a list that is not older than this moment.
+        return .readInventory(maxAge: rule.scales ? .zero : settings.inventoryMaxAge)
     }
 
     private mutating func endWithEpisode(_ episode: Episode, now: Timestamp) -> RunEffect {
-        switch episode.ending {
+        if run.progress.scale != nil { return endScaleEarly(.resolved, "the problem is over", now: now) }
+        return switch episode.ending {
         case .superseded: finish(.cancelled, .superseded, "the same problem began anew", now: now)
         case .stale: finish(.cancelled, .episodeStale, "nobody spoke of the problem any more", now: now)
         case .resolved, nil: finish(.cancelled, .resolved, "the problem was over before anything was done", now: now)

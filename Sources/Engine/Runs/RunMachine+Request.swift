@@ -142,8 +142,9 @@ extension RunMachine {
     ///
     /// When the last rung itself failed, its channels are told `failure` instead: its messages speak of what did not come about.
     func lastWords(rule: Rule, failure: String? = nil) -> [NewMessage] {
-        guard let last = rule.rungs.last, last.changingIndex == nil else { return [] }
-        guard run.rung == rule.rungs.count - 1, last.hasRequests, let failure else { return notifications(of: last) }
+        guard let last = rule.rungs.last, last.changingIndex == nil || rule.scales else { return [] }
+        let isOwn = run.rung == rule.rungs.count - 1 && last.isChanging
+        guard isOwn, let failure else { return last.changingIndex == nil ? notifications(of: last) : [] }
         return last.notifications.map { step in
             NewMessage(
                 destination: .channel(step.channel), text: "Rule \(run.rule), run \(run.id): \(failure.prefix(500))", run: run.id)

@@ -30,7 +30,11 @@ package struct RunMachine: Sendable {
     /// The newest question that the run asked people.
     let approval: ApprovalRequest?
     let offer: ApprovalOffer
-    var fleet: [Server] = []
+    /// All servers, as this claim read them; empty until then.
+    var fleet: [Server] = [] {
+        didSet { knowsFleet = true }
+    }
+    private var knowsFleet = false
     var server: Server?
     /// Whether the list of servers was read anew for this claim, so that "not found" is not the cache's word.
     var hasFreshInventory = false
@@ -40,6 +44,8 @@ package struct RunMachine: Sendable {
     package internal(set) var judgement: ServerJudgement?
     /// The request to another API whose intent is being written.
     var prepared: PreparedRequest?
+    /// What this claim has read on its way to a delete.
+    var removal: Removal?
     /// The run as it is while the end of its question is being written, which somebody's answer may come before.
     var undecided: Run?
 
@@ -112,7 +118,7 @@ package struct RunMachine: Sendable {
     /// A guard refused the intent that was to be written; nothing of it was.
     private mutating func refused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
         prepared = nil
-        if let rung, rung.hasRequests { return stepRefused(refusal, rule: rule, now: now) }
+        if let rung, rung.hasRequests || rung.scale != nil { return stepRefused(refusal, rule: rule, now: now) }
         return run.state == .verifying ? rungRefused(refusal, rule: rule, now: now) : guardRefused(refusal, now: now)
     }
 
@@ -136,8 +142,8 @@ package struct RunMachine: Sendable {
     var context: EvaluationContext? {
         guard let rule, let event else { return nil }
         return EvaluationContext(
-            event: event, args: CommandDesk.arguments(of: event, for: rule), server: server, fleet: fleet,
-            steps: run.progress.outputs)
+            event: event, args: CommandDesk.arguments(of: event, for: rule), server: server,
+            fleet: knowsFleet ? fleet : nil, steps: run.progress.outputs)
     }
 
     /// The server action of the rung that is at work or next.

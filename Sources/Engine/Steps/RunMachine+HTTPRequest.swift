@@ -52,6 +52,10 @@ extension RunMachine {
         if rule.sendsOnly {
             limits.budgets = []
             limits.fleetBudgets = []
+        } else if rule.scales {
+            // The floor's budgets are one server's; a group has those of its rule, and the fleet's.
+            let floor = settings.limits.budgets
+            limits.budgets = rule.limits.budgets.filter { !floor.contains($0) }
         }
         return Guards(limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown)
     }
@@ -79,6 +83,7 @@ extension RunMachine {
         case .woken: reply = .lost
         default: return wait(until: now + .seconds(5), now: now)
         }
+        if run.progress.scale?.current != nil { return drainReplied(reply, intent: intent, rule: rule, now: now) }
         guard let rung, rung.steps.indices.contains(intent.step), case .httpRequest(let request) = rung.steps[intent.step].action
         else { return park("the step of \(Self.title(of: intent)) is gone: it may have been received", now: now) }
         let step = rung.steps[intent.step]

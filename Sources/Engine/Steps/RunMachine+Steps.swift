@@ -16,6 +16,7 @@ extension RunMachine {
             return atRequest(intent, input, rule: rule, now: now)
         }
         if run.progress.ending != nil { return atEnding(input, rule: rule, now: now) }
+        if let effect = atScale(input, rule: rule, now: now) { return effect }
         guard run.state == .verifying else { return nil }
         if isPreparing {
             return run.rung == 0
@@ -82,8 +83,10 @@ extension RunMachine {
                     step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: checksCooldown,
                     now: now
                 )
-            case .scale, .notify:
-                return wait(until: now + .seconds(60), now: now)
+            case .scale(let scale):
+                return scaleStep(scale, rule: rule, checksCooldown: checksCooldown, now: now)
+            case .notify:
+                continue
             }
         }
         return endOfSteps(rule: rule, rung: rung, now: now)
@@ -202,7 +205,7 @@ extension RunMachine {
             server = run.server.map { Server(id: $0, name: run.serverName ?? "", status: ServerStatus(rawValue: "unknown")) }
             return takeStep(rule: rule, checksCooldown: false, now: now)
         case .inventory(let result):
-            fleet = (try? result.get())?.servers ?? []
+            if let snapshot = try? result.get() { fleet = snapshot.servers }
             return takeStep(rule: rule, checksCooldown: false, now: now)
         default:
             return wait(until: now + .seconds(5), now: now)

@@ -2,7 +2,8 @@ import Model
 
 /// `limits`, which may only be stricter than the floor.
 extension RuleReader {
-    func readLimits(_ fields: RuleFields, _ scopes: RuleScopes) -> (Limits, ExtraLimits) {
+    /// `rungs` say what the rule does: only one that changes no server counts by a key of its own.
+    func readLimits(_ fields: RuleFields, _ scopes: RuleScopes, _ rungs: [Rung]) -> (Limits, ExtraLimits) {
         var limits = floor
         var extra = ExtraLimits()
         guard let node = fields["limits"],
@@ -29,7 +30,9 @@ extension RuleReader {
         extra.after = readAfter(own)
         if let key = own["key"] {
             let expression = readExpression(key, "`key`", scopes.when, wanted: [.string, .int, .uint])
-            report(EngineSupport.limitKey.diagnostic(at: own.place("key")))
+            if rungs.contains(where: { $0.action != nil || $0.scale != nil }) {
+                report(EngineSupport.limitKey.diagnostic(at: own.place("key")))
+            }
             extra.key = expression.map { bound($0) }
         }
         return (limits, extra)

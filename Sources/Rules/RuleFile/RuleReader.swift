@@ -50,7 +50,7 @@ struct RuleReader {
         let healthyDelay = fields.span("healthy_delay") ?? .seconds(120)
         checkTimeouts(rungs, healthyDelay, fields)
         checkStartStopped(fields)
-        let (limits, extraLimits) = readLimits(fields, scopes)
+        let (limits, extraLimits) = readLimits(fields, scopes, rungs)
         let draft = RuleDraft(
             name: name, description: fields.text("description"), isEnabled: fields.bool("enabled") ?? true,
             trigger: trigger ?? Trigger(source: "", kind: .event(statuses: [.problem])),

@@ -9,8 +9,8 @@ package struct EvaluationContext: Sendable {
     package var args: [String: CELValue]
     /// The one server that the rule is about, once it is known.
     package var server: Server?
-    /// All servers of the account.
-    package var fleet: [Server]
+    /// All servers of the account; `nil` when they could not be read, so that nothing is decided on an account that looks empty.
+    package var fleet: [Server]?
     /// What earlier steps of the rung gave, by their ids: see ``StepOutput``.
     package var steps: [String: JSONValue]
     /// The number of a server that is being created; only its template sees it.
@@ -20,7 +20,7 @@ package struct EvaluationContext: Sendable {
 
     /// What is not given has no value in expressions; `fleet` and `steps` are empty.
     package init(
-        event: Event, args: [String: CELValue] = [:], server: Server? = nil, fleet: [Server] = [],
+        event: Event, args: [String: CELValue] = [:], server: Server? = nil, fleet: [Server]? = [],
         steps: [String: JSONValue] = [:], slot: Int? = nil, victim: Server? = nil
     ) {
         self.event = event
@@ -65,7 +65,7 @@ final class RuleVariables: CELVariables {
             made[name] = .map(CELMap(texts: sorted.map { ($0.key, CELValue($0.value)) }))
         case "slot": made[name] = context.slot.map { .int(Int64($0)) }
         case "victim": made[name] = context.victim.map { ServerValues.value(of: $0) }
-        case "fleet": made[name] = .list(context.fleet.map { ServerValues.value(of: $0) })
+        case "fleet": made[name] = context.fleet.map { fleet in .list(fleet.map { ServerValues.value(of: $0) }) }
         default: break
         }
         return made[name]

@@ -42,6 +42,8 @@ struct BridgeConfiguration: Sendable {
     /// Other names of servers, by id.
     var aliases: [String: ServerID] = [:]
     var channels: [String: Channel] = [:]
+    /// What `${{ secrets.NAME }}` of requests in rules stands for.
+    var secrets: [String: Secret] = [:]
     /// The channels that the bridge's own messages go to; the only channel there is when nobody named one.
     var notify: [String] = []
     /// How often the rule folder is looked at; `nil` never. Default 5 seconds.

@@ -11,6 +11,7 @@ struct ConfigurationReader {
 
     private static let keys = [
         "version", "live", "listen", "admin", "data", "rules", "api", "sources", "limits", "protected", "aliases", "channels",
+        "secrets",
         "notify", "reload", "shutdown_grace",
     ]
 
@@ -33,6 +34,7 @@ struct ConfigurationReader {
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
         if let node = mapping["aliases"] { configuration.aliases = ServerAliases.read(node, collector) }
         if let node = mapping["channels"] { readChannels(node, into: &configuration) }
+        if let node = mapping["secrets"] { readSecrets(node, into: &configuration) }
         readNotify(mapping["notify"], into: &configuration)
         if let node = mapping["reload"] { readReload(node, into: &configuration) }
         if let node = mapping["sources"] { readSources(node, into: &configuration) }

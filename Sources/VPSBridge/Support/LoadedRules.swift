@@ -11,20 +11,24 @@ struct LoadedRules: Sendable {
     let isNamed: Bool
     /// `nil` checks no trigger against the sources.
     var sources: Set<String>?
+    /// The names that `${{ secrets.NAME }}` may have; `nil` checks none.
+    var secrets: Set<String>?
     let floor: Limits
 
     init(_ configuration: BridgeConfiguration) {
         folder = configuration.rulesFolder
         isNamed = configuration.namesRulesFolder
         sources = Set(configuration.sources.keys)
+        secrets = Set(configuration.secrets.keys)
         floor = configuration.limits
     }
 
     /// Rules of another folder, or for other sources.
-    init(folder: String, isNamed: Bool, sources: Set<String>?, floor: Limits) {
+    init(folder: String, isNamed: Bool, sources: Set<String>?, secrets: Set<String>? = nil, floor: Limits) {
         self.folder = folder
         self.isNamed = isNamed
         self.sources = sources
+        self.secrets = secrets
         self.floor = floor
     }
 
@@ -32,7 +36,8 @@ struct LoadedRules: Sendable {
     func choosing(folder other: String?, source: String?) -> LoadedRules {
         var names = sources
         if let source { names?.insert(source) }
-        return LoadedRules(folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, floor: floor)
+        return LoadedRules(
+            folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, secrets: secrets, floor: floor)
     }
 
     /// The files as they are now; none when nobody named a folder and the usual one is not there.
@@ -43,7 +48,8 @@ struct LoadedRules: Sendable {
 
     /// Checks every key and every expression.
     func check(_ files: RuleFiles) -> RuleSetLoad {
-        RuleSet.load(files.files, revision: files.revision, sources: sources, floor: floor, zoneData: ZoneFiles.read)
+        RuleSet.load(
+            files.files, revision: files.revision, sources: sources, secrets: secrets, floor: floor, zoneData: ZoneFiles.read)
     }
 
     /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.

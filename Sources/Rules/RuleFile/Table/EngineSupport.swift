@@ -9,7 +9,7 @@ enum EngineSupport: String, CaseIterable {
     case startStopped = "`start_stopped`"
     case maxUnhealthy = "`max_unhealthy`"
     case after = "`after`"
-    case limitKey = "`limits.key`"
+    case limitKey = "`limits.key` of a rule that changes servers"
     case replyOutcome = "a `reply` after the run's end"
     case groups = "groups of people"
     case list = "the action `server.list`"

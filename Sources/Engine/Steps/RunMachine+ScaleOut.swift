@@ -1,0 +1,248 @@
+import JSON
+import Model
+import Rules
+import Store
+import VPSAPI
+
+/// Creating servers: the name is final before the request leaves, and nothing is bought twice.
+extension RunMachine {
+    /// Writes the intent of the next create under the lowest free number.
+    mutating func createNext(
+        _ scale: FleetScale, _ progress: ScaleProgress, rule: Rule, checksCooldown: Bool, now: Timestamp
+    ) -> RunEffect {
+        if progress.hasRepeated, let intent = lastIntent, intent.operation == .create, intent.outcome == .assumedSent,
+            let request = intent.request
+        {
+            return createAgain(request, of: intent, progress, scale: scale, rule: rule, now: now)
+        }
+        let request: IntentRequest
+        do throws(EvaluationFailure) {
+            request = try nextRequest(scale, progress)
+        } catch {
+            return scaleFailed(
+                .templateError, "the new server of \(groupLabel) could not be written: \(error.message)", rule: rule, now: now)
+        }
+        return openScaleIntent(
+            .create, request: request, progress: progress, rule: rule, checksCooldown: checksCooldown, now: now)
+    }
+
+    /// The body of the next server: the lowest number whose name no server of the account has.
+    private func nextRequest(_ scale: FleetScale, _ progress: ScaleProgress) throws(EvaluationFailure) -> IntentRequest {
+        guard let template = scale.template, var context else { throw EvaluationFailure(.missing, "there is no template") }
+        // A list may lag behind what this run has created.
+        let taken = Set((fleet.map(\.name) + progress.done.map(\.name)).map { Array($0.utf8) })
+        for slot in 1...(taken.count + 1) {
+            context.slot = slot
+            let body = try template.render(context)
+            do throws(CreateServerError) {
+                let server = try CreateServer(json: body)
+                if taken.contains(Array(server.name.utf8)) { continue }
+                return IntentRequest(
+                    method: "POST", url: "/api/v1/servers/",
+                    hash: RequestHash.of("POST", "/api/v1/servers/", server.body.description),
+                    name: server.name, body: server.body)
+            } catch {
+                throw EvaluationFailure(.invalidValue, error.message)
+            }
+        }
+        throw EvaluationFailure(.invalidValue, "its name is taken for every number")
+    }
+
+    /// The outcome of a create, or the search for it.
+    mutating func creating(
+        _ input: RunInput, intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+    ) -> RunEffect {
+        switch input {
+        case .created(.success(let server)):
+            return created(server, closing: .close(intent.id, .applied), "was created", progress, scale: scale, now: now)
+        case .created(.failure(let error)):
+            return createFailed(error, intent: intent, rule: rule, now: now)
+        case .woken:
+            run.state = .unknown
+            return .readInventory(maxAge: .zero)
+        case .inventory(.success(let snapshot)):
+            fleet = snapshot.servers
+            return settle(intent, progress, scale: scale, rule: rule, now: now)
+        case .inventory(.failure(let error)):
+            run.attempts += 1
+            run.detail =
+                "whether \(intent.request?.name ?? "the server") was created can not be read: \(error.detail.prefix(200))"
+            return wait(until: now + pause(after: error), now: now)
+        default:
+            return wait(until: now + .seconds(5), now: now)
+        }
+    }
+
+    /// A server of ours: remembered as such, and waited for.
+    private mutating func created(
+        _ server: Server, closing: IntentChange?, _ how: String, _ progress: ScaleProgress, scale: FleetScale, now: Timestamp
+    ) -> RunEffect {
+        var progress = progress
+        progress.current = ScaleProgress.Member(id: server.id, name: server.name)
+        progress.hasRepeated = false
+        run.progress.scale = progress
+        run.state = .verifying
+        run.reason = .applied
+        run.detail = "\(server.name) (\(server.id)) \(how); waits until it is \(scale.waitFor.status)"
+        run.rungDeadline = now + scale.waitFor.timeout
+        run.attempts = 0
+        run.dueAt = now + settings.verifyInterval
+        let owned = CreatedServer(
+            id: server.id, name: server.name, lane: run.lane ?? .group(run.rule), run: run.id, createdAt: now)
+        return .commit(
+            RunTransition(
+                now: now, run: run, intent: closing, ownership: .created(owned),
+                audit: [entry(.request, .applied, run.detail, now: now)], releasesLease: true))
+    }
+
+    private mutating func createFailed(_ error: APIError, intent: Intent, rule: Rule, now: Timestamp) -> RunEffect {
+        let name = intent.request?.name ?? "the server"
+        let detail = "VPS.org did not create \(name): \(error.status ?? 0) \(error.detail)"
+        switch error.code {
+        case .paymentRequired:
+            return scaleFailed(.paymentRequired, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+        case .badRequest, .conflict, .notFound:
+            return scaleFailed(.refused, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+        default: break
+        }
+        guard error.certainty == .notExecuted else {
+            run.state = .unknown
+            run.reason = .outcomeUnknown
+            run.detail = "no certain answer to the create of \(name): \(error.detail.prefix(300))"
+            run.attempts = 0
+            run.dueAt = now + .seconds(2)
+            return .commit(
+                RunTransition(
+                    now: now, run: run, audit: [entry(.request, .outcomeUnknown, run.detail, now: now)], releasesLease: true))
+        }
+        switch error.code {
+        case .unexpectedStatus, .redirected, .invalidAnswer:
+            return scaleFailed(.refused, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+        default:
+            return holdForAPI(error, now: now, closing: .close(intent.id, .notExecuted))
+        }
+    }
+
+    /// Looks for the server of a create whose outcome is unknown in a complete list.
+    private mutating func settle(
+        _ intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+    ) -> RunEffect {
+        guard let name = intent.request?.name else { return park("a create without a name: look what was created", now: now) }
+        switch CreateFinding.look(for: name, sentAt: intent.createdAt, in: fleet) {
+        case .ours(let server):
+            return created(
+                server, closing: .close(intent.id, .applied), "was found after an unknown outcome", progress, scale: scale,
+                now: now)
+        case .older(let server):
+            return park(
+                "\(name) (\(server.id)) is older than the request to create it: it is not ours, and whether another one was bought "
+                    + "has to be looked at", now: now)
+        case .several(let servers):
+            return park(
+                "\(servers.count) servers are called \(name): \(servers.prefix(5).map(\.id.description).joined(separator: ", "))",
+                now: now)
+        case .absent:
+            return notFound(name, intent: intent, progress, rule: rule, now: now)
+        }
+    }
+
+    /// Only after the whole window does a complete list without the name say that nothing was created; one repetition, then a person.
+    private mutating func notFound(
+        _ name: String, intent: Intent, _ progress: ScaleProgress, rule: Rule, now: Timestamp
+    ) -> RunEffect {
+        guard now.since(intent.createdAt) >= settings.createWindow else {
+            run.detail = "\(name) is not in the list of servers yet; the create may still show"
+            return wait(
+                until: CreateFinding.nextLook(sentAt: intent.createdAt, now: now, window: settings.createWindow), now: now)
+        }
+        guard !progress.hasRepeated else {
+            return park(
+                "\(name) was asked for twice and is not in the list of servers: look before it is asked for again", now: now)
+        }
+        let closing = IntentChange.close(intent.id, .assumedSent)
+        if !isCommand, !isProblemOpen {
+            return endScaleEarly(
+                .resolved, "the problem is over, and \(name) was never seen", closing: closing, now: now)
+        }
+        run.progress.scale = progress
+        run.progress.scale?.hasRepeated = true
+        run.state = .verifying
+        run.reason = .outcomeUnknown
+        run.detail = "\(name) was not seen; it is asked for once more under the same name"
+        run.dueAt = now
+        return .commit(
+            RunTransition(
+                now: now, run: run, intent: closing, audit: [entry(.request, .outcomeUnknown, run.detail, now: now)],
+                releasesLease: true))
+    }
+
+    /// Repeats a create with the same name and body, if the list that was just read still lacks the name.
+    private mutating func createAgain(
+        _ request: IntentRequest, of intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+    ) -> RunEffect {
+        let name = request.name ?? ""
+        switch CreateFinding.look(for: name, sentAt: intent.createdAt, in: fleet) {
+        case .absent:
+            return openScaleIntent(
+                .create, request: request, progress: progress, rule: rule, checksCooldown: false, now: now)
+        case .ours(let server):
+            return created(server, closing: nil, "was found late", progress, scale: scale, now: now)
+        case .older(let server):
+            return park("\(name) (\(server.id)) is not ours: whether another one was bought has to be looked at", now: now)
+        case .several(let servers):
+            return park("\(servers.count) servers are called \(name)", now: now)
+        }
+    }
+
+    /// Waits until a new server has the status that the step asks for; nothing is deleted when it does not come.
+    mutating func awaitCreated(
+        _ current: ScaleProgress.Member, _ input: RunInput, _ progress: ScaleProgress, scale: FleetScale, rule: Rule,
+        now: Timestamp
+    ) -> RunEffect {
+        var status = "not found"
+        switch input {
+        case .woken: return .readServer(current.id)
+        case .server(.success(let server)):
+            status = server.status.rawValue
+            guard !status.utf8.elementsEqual(scale.waitFor.status.utf8) else {
+                return serverDone(current, progress, "\(current.name) (\(current.id)) is \(status)", ownership: nil, now: now)
+            }
+        case .server(.failure(let error)) where error.code == .notFound: break
+        case .server(.failure(let error)):
+            run.attempts += 1
+            return wait(until: now + pause(after: error), now: now)
+        default: return wait(until: now + settings.verifyInterval, now: now)
+        }
+        guard let deadline = run.rungDeadline, now < deadline else {
+            return scaleFailed(
+                .unverified,
+                "\(current.name) (\(current.id)) was created and is \(status) after \(Int(scale.waitFor.timeout.inSeconds)) s; "
+                    + "it is left as it is", rule: rule, now: now)
+        }
+        run.detail = "\(current.name) (\(current.id)) is \(status)"
+        return wait(until: min(deadline, now + settings.verifyInterval), now: now)
+    }
+
+    /// One server of the group is as it is to be; the next one is judged anew.
+    mutating func serverDone(
+        _ member: ScaleProgress.Member, _ progress: ScaleProgress, _ detail: String, ownership: OwnershipChange?,
+        closing: IntentChange? = nil, now: Timestamp
+    ) -> RunEffect {
+        var progress = progress
+        progress.done.append(member)
+        progress.current = nil
+        progress.isDrained = false
+        run.progress.scale = progress
+        run.progress.attempts = 0
+        if run.state.holdsLane { run.state = .verifying }
+        run.reason = .applied
+        run.detail = detail
+        run.rungDeadline = nil
+        run.attempts = 0
+        run.dueAt = now
+        return .commit(
+            RunTransition(
+                now: now, run: run, intent: closing, ownership: ownership,
+                audit: [entry(.request, .applied, detail, now: now)], releasesLease: true))
+    }
+}
