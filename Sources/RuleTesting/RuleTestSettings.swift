@@ -13,6 +13,8 @@ package struct RuleTestSettings: Sendable {
     package var aliases: [String: ServerID]
     /// Servers that are never changed, as `protected` in `vpsbridge.yaml`.
     package var protected: [String]
+    /// What `${{ secrets.NAME }}` of requests stands for; a test has no use for the real ones.
+    package var secrets: [String: Secret]
 
     /// One source for each kind, named as the kind.
     package static let standardSources: [String: WebhookSource] = Dictionary(
@@ -21,14 +23,18 @@ package struct RuleTestSettings: Sendable {
     /// By default what an empty configuration says, live, with a source for each kind under the kind's name.
     package init(
         live: Bool = true, limits: Limits = Limits(), sources: [String: WebhookSource] = standardSources,
-        aliases: [String: ServerID] = [:], protected: [String] = []
+        aliases: [String: ServerID] = [:], protected: [String] = [], secrets: [String: Secret] = [:]
     ) {
         self.live = live
         self.limits = limits
         self.sources = sources
         self.aliases = aliases
         self.protected = protected
+        self.secrets = secrets
     }
+
+    /// What stands for a secret of that name in a test: `test-NAME`.
+    package static func secret(named name: String) -> Secret { Secret("test-\(name)") }
 
     static func source(named name: String, kind: SourceKind) -> WebhookSource {
         WebhookSource(name: name, kind: kind, authentication: .none)

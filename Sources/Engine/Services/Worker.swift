@@ -21,6 +21,7 @@ package struct Worker: Service {
     private let transport: any HTTPTransport
     private let secrets: [String: Secret]
     private let random: @Sendable () -> Double
+    private let number: @Sendable () -> UInt64
     private let rules: RuleBook
     private let sources: [String: WebhookSource]
     private let resolver: ServerResolver
@@ -32,13 +33,14 @@ package struct Worker: Service {
     private let logger: Logger
     private let inFlight = InFlight()
 
-    /// `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1;
-    /// `onJudgement` is told what each `when_server` said, once per claim that asked it.
+    /// `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1
+    /// and `number` those that the ids of questions are made of; `onJudgement` is told what each `when_server` said, once per claim that asked it.
     package init(
         store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober,
         transport: any HTTPTransport, secrets: [String: Secret], rules: RuleBook, sources: [String: WebhookSource],
         resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource, doorbell: Doorbell,
         messageDoorbell: Doorbell, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        number: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0...UInt64.max) },
         onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in }, logger: Logger
     ) {
         self.store = store
@@ -49,6 +51,7 @@ package struct Worker: Service {
         self.transport = transport
         self.secrets = secrets
         self.random = random
+        self.number = number
         self.rules = rules
         self.sources = sources
         self.resolver = resolver
@@ -171,7 +174,7 @@ package struct Worker: Service {
         let hasChat = sources.values.contains { $0.kind.isChat }
         let known = rules.current.rules.lazy.compactMap { $0.trigger.command?.name }.first
         return ApprovalOffer(
-            id: ApprovalID(random: UInt64.random(in: 0...UInt64.max)), command: hasChat ? known ?? "vps" : nil)
+            id: ApprovalID(random: number()), command: hasChat ? known ?? "vps" : nil)
     }
 
     private func event(of claimed: ClaimedRun) -> Event? {

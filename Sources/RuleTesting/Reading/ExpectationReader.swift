@@ -58,7 +58,8 @@ struct ExpectationReader {
         return name
     }
 
-    private func isRule(_ name: String, _ node: YAMLNode) -> Bool {
+    /// Whether the test has that rule; reports when it has not.
+    func isRule(_ name: String, _ node: YAMLNode) -> Bool {
         if ruleSet.rule(named: name) != nil { return true }
         let names = ruleSet.rules.map(\.name)
         let known = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")

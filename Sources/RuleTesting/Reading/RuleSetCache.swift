@@ -7,7 +7,8 @@ final class RuleSetCache {
     private struct Key: Hashable {
         var files: [String]
         var limits: Limits
-        var sources: Set<String>
+        var kinds: [String: SourceKindName]
+        var secrets: Set<String>
     }
 
     private let request: RuleTestRequest
@@ -81,10 +82,14 @@ final class RuleSetCache {
     }
 
     private func load(_ files: [RuleSource], _ settings: RuleTestSettings, _ collector: DiagnosticCollector) -> RuleSet? {
-        let key = Key(files: files.map(\.name), limits: settings.limits, sources: Set(settings.sources.keys))
+        let key = Key(
+            files: files.map(\.name), limits: settings.limits,
+            kinds: settings.sources.mapValues { SourceKindName(rawValue: $0.kind.rawValue) },
+            secrets: Set(settings.secrets.keys))
         if let known = loaded[key] { return known }
         let load = RuleSet.load(
-            files, revision: RuleTestEngine.revision, sources: key.sources, floor: settings.limits, zoneData: request.zoneData)
+            files, revision: RuleTestEngine.revision, sources: Set(key.kinds.keys), kinds: key.kinds, secrets: key.secrets,
+            floor: settings.limits, zoneData: request.zoneData)
         if load.ruleSet == nil {
             for finding in load.diagnostics where reported.insert(finding).inserted { collector.report(finding) }
         }

@@ -63,6 +63,7 @@ struct TestDelivery: Sendable {
         case bytes([UInt8])
         case alert(TestAlert)
         case command(TestCommand)
+        case vote(TestVote)
     }
 
     var source: String
@@ -78,6 +79,14 @@ struct TestAlert: Sendable, Hashable {
     var labels: [String: String]
     var annotations: [String: String]
     var isFiring: Bool
+}
+
+/// An answer to the question that a rule's run asks.
+struct TestVote: Sendable, Hashable {
+    var rule: String
+    /// `approve` or `deny`.
+    var verdict: String
+    var user: String
 }
 
 /// A chat command in short.

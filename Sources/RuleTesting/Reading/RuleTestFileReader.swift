@@ -64,12 +64,15 @@ struct RuleTestFileReader {
     }
 
     private func read(config node: YAMLNode, into settings: inout RuleTestSettings) {
-        let keys = ["live", "limits", "sources", "aliases", "protected"]
+        let keys = ["live", "limits", "sources", "aliases", "protected", "secrets"]
         guard let fields = YAMLMapping(node, keys: keys, of: "`config`", collector) else { return }
         if let live = fields["live"]?.bool("`live`", collector) { settings.live = live }
         if let node = fields["limits"] { LimitsFloor.read(node, into: &settings.limits, collector) }
         if let node = fields["aliases"] { settings.aliases = ServerAliases.read(node, collector) }
         if let names = fields["protected"]?.identifiers("`protected`", collector) { settings.protected = names }
+        for name in fields["secrets"]?.identifiers("`secrets`", collector) ?? [] {
+            settings.secrets[name] = RuleTestSettings.secret(named: name)
+        }
         for entry in fields["sources"]?.entries("`sources`", collector) ?? [] {
             let title = "the kind of source `\(entry.name)`"
             guard let word = entry.value.choice(title, among: SourceKind.allCases.map(\.rawValue), collector),

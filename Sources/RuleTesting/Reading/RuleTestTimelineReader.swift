@@ -13,7 +13,7 @@ struct RuleTestTimelineReader {
     let readFile: @Sendable (String) -> [UInt8]?
     let collector: DiagnosticCollector
 
-    private static let keys = ["at", "event", "command", "server", "probe", "api", "http", "expect"]
+    private static let keys = ["at", "event", "command", "approve", "deny", "server", "probe", "api", "http", "expect"]
     private static let elsewhere: [String: String] = {
         var hints: [String: String] = [:]
         for key in ExpectationReader.keys { hints[key] = "it belongs in `expect`: `expect: {\(key): …}`" }
@@ -54,6 +54,11 @@ struct RuleTestTimelineReader {
         if let node = fields["api"] { step.changes += world.readFaults(node) }
         for node in fields["event"]?.oneOrMany ?? [] { if let event = readEvent(node) { step.deliveries.append(event) } }
         for node in fields["command"]?.oneOrMany ?? [] { if let command = readCommand(node) { step.deliveries.append(command) } }
+        for verdict in ["approve", "deny"] {
+            for node in fields[verdict]?.oneOrMany ?? [] {
+                if let vote = readVote(node, verdict) { step.deliveries.append(vote) }
+            }
+        }
         if let node = fields["expect"] {
             step.expectations = ExpectationReader(ruleSet: ruleSet, collector: collector).read(node)
         }
@@ -182,13 +187,33 @@ struct RuleTestTimelineReader {
                 textNode.diagnostic(.unknownValue, "a command begins with a slash", hint: "write `text: /\(text)`"))
             return nil
         }
-        let channel = fields["channel"].flatMap { $0.identifier("`channel`", collector) } ?? "C0TEST"
+        let channel = fields["channel"].flatMap { $0.identifier("`channel`", collector) } ?? CommandBody.channel
         let name = fields["user_name"].flatMap { $0.string("`user_name`", collector) } ?? "tester"
         let delivery = TestDelivery(
             source: source.name, content: .command(TestCommand(text: text, user: user, userName: name, channel: channel)),
             place: RuleTestPlace(node))
         check(delivery, source: source, at: node)
         return delivery
+    }
+
+    /// `approve: {rule: host-down, by: U012}`: somebody answers the question that the rule's run asks.
+    private func readVote(_ node: YAMLNode, _ verdict: String) -> TestDelivery? {
+        guard let fields = YAMLMapping(node, keys: ["rule", "by", "source"], of: "`\(verdict)`", collector),
+            let ruleNode = fields.required("rule"), let rule = ruleNode.string("`rule`", collector),
+            let user = fields.required("by")?.identifier("`by`", collector)
+        else { return nil }
+        guard ExpectationReader(ruleSet: ruleSet, collector: collector).isRule(rule, ruleNode) else { return nil }
+        let chats = settings.sources.values.filter { CommandBody.supports($0.kind) }.sorted { $0.name < $1.name }
+        let chosen = fields["source"] == nil ? chats.first : readSource(fields)
+        guard let source = chosen else { return nil }
+        guard CommandBody.supports(source.kind) else {
+            collector.report(
+                (fields["source"] ?? node).diagnostic(
+                    .unknownValue, "source `\(source.name)` is of kind `\(source.kind.rawValue)`: people give no answers there"))
+            return nil
+        }
+        return TestDelivery(
+            source: source.name, content: .vote(TestVote(rule: rule, verdict: verdict, user: user)), place: RuleTestPlace(node))
     }
 
     /// What the source's kind would refuse is a mistake of the test.

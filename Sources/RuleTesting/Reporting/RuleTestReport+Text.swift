@@ -30,6 +30,21 @@ extension RuleTestReport {
         return lines.joined(separator: "\n")
     }
 
+    /// What is wrong, a line each: findings about files, or expectations that were not met; empty when the report is green.
+    package var complaints: [String] {
+        let errors = diagnostics.filter { $0.severity == .error }
+        if !errors.isEmpty {
+            return errors.map { "\($0.file):\($0.line):\($0.column): " + Self.printable($0.message) }
+        }
+        return results.flatMap { result in
+            result.failures.map { failure in
+                let place = "\(failure.place.file):\(failure.place.line):\(failure.place.column)"
+                let what = "\(failure.title): expected \(failure.expected), happened \(failure.happened)"
+                return Self.printable("\(place): test \"\(result.name)\" at \(YAMLDuration.text(failure.at)), \(what)")
+            }
+        }
+    }
+
     private static func lines(of failure: RuleTestFailure) -> [String] {
         let place = failure.place
         let number = String(place.line)

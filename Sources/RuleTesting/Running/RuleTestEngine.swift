@@ -45,6 +45,7 @@ struct RuleTestEngine {
         let logger = Logger(label: "rule-test") { _ in SwiftLogNoOpLogHandler() }
         let transport = FakeTransport(clock: clock)
         let judgements = judgements
+        let numbers = Numbers()
         dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: test.settings.sources, limits: settings.limits, clock: clock,
             doorbell: Doorbell(), workerDoorbell: Doorbell(), logger: logger)
@@ -52,7 +53,7 @@ struct RuleTestEngine {
             store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, transport: transport,
             secrets: test.settings.secrets, rules: book,
             sources: test.settings.sources, resolver: ServerResolver(aliases: test.settings.aliases), settings: settings,
-            clock: clock, doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 },
+            clock: clock, doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 }, number: { numbers.next() },
             onJudgement: { judgements.append($0) },
             logger: logger)
         rescuer = Rescuer(
@@ -119,6 +120,15 @@ struct RuleTestEngine {
     /// What the runs' rules said about their servers since this was last asked.
     func takeJudgements() -> [ServerJudgement] { judgements.take() }
 
+    /// The id of the question that a rule's run asks now; `nil` when none does.
+    func openQuestion(of rule: String) async throws(RuleTestFault) -> ApprovalID? {
+        do throws(StoreError) {
+            return try await store.approvals(onlyOpen: true, limit: 1_000).first { $0.rule.utf8.elementsEqual(rule.utf8) }?.id
+        } catch {
+            throw RuleTestFault(error)
+        }
+    }
+
     /// The messages since this was last asked, all taken as delivered.
     func takeMessages() async throws(RuleTestFault) -> [OutboxMessage] {
         do throws(StoreError) {
@@ -142,6 +152,18 @@ struct RuleTestFault: Error {
 
     init(_ message: String) { self.message = message }
     init(_ error: StoreError) { message = error.message }
+}
+
+/// Numbers that are the same in every run of a test.
+private final class Numbers: Sendable {
+    private let last = Mutex<UInt64>(0)
+
+    func next() -> UInt64 {
+        last.withLock { last in
+            last += 1
+            return last
+        }
+    }
 }
 
 /// What `when_server` said, gathered from the worker.

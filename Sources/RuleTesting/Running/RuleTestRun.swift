@@ -107,6 +107,13 @@ struct RuleTestRun {
         guard let source = test.settings.sources[delivery.source] else {
             throw RuleTestFault("there is no source \(delivery.source)")
         }
+        var delivery = delivery
+        if case .vote(let vote) = delivery.content {
+            guard let id = try await engine.openQuestion(of: vote.rule) else {
+                throw RuleTestFault("no run of rule \(vote.rule) waits for an answer")
+            }
+            delivery.content = .command(vote.command(id.rawValue))
+        }
         let request = sender.request(delivery, source: source, now: engine.clock.now())
         for event in try await engine.accept(request, source: source) {
             let evaluated = StepOutcome.evaluate(event, by: test.ruleSet)

@@ -25,6 +25,9 @@ struct TestSender {
             let startsAt = began[key] ?? now
             began[key] = alert.isFiring ? startsAt : nil
             body = AlertBody.make(alert, source: source, startsAt: startsAt, endsAt: alert.isFiring ? nil : now)
+        case .vote(let vote):
+            // Which question is meant only the run can tell; until then it is a command without an id.
+            body = CommandBody.make(vote.command(""), source: source, number: commands)
         case .command(let command):
             commands += 1
             body = CommandBody.make(command, source: source, number: commands)
@@ -83,10 +86,20 @@ enum AlertBody {
     }
 }
 
+extension TestVote {
+    /// What the person types for that question.
+    func command(_ id: String) -> TestCommand {
+        TestCommand(text: "/vps \(verdict) \(id)", user: user, userName: "tester", channel: CommandBody.channel)
+    }
+}
+
 /// The bodies of chat commands in short.
 enum CommandBody {
     /// Whether people give commands at that kind of source.
     static func supports(_ kind: SourceKind) -> Bool { kind == .slack }
+
+    /// Where people are who say nothing else.
+    static let channel = "C0TEST"
 
     static func make(_ command: TestCommand, source: WebhookSource, number: Int) -> [UInt8] {
         let words = command.text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)

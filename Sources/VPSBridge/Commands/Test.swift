@@ -62,9 +62,7 @@ struct Test: AsyncParsableCommand {
         if files.tests.isEmpty {
             Output.note("vpsbridge: there is no test: tests stand in files that end in .test.yaml, beside the rules")
         }
-        return RuleTestRequest(
-            tests: files.tests, rules: files.rules, settings: configuration.ruleTestSettings, filter: filter,
-            readFile: RuleTestFiles.read, zoneData: ZoneFiles.read)
+        return files.request(configuration.ruleTestSettings, filter: filter)
     }
 }
 
@@ -73,6 +71,6 @@ extension BridgeConfiguration {
     var ruleTestSettings: RuleTestSettings {
         RuleTestSettings(
             limits: limits, sources: RuleTestSettings.standardSources.merging(sources) { $1 }, aliases: aliases,
-            protected: protected)
+            protected: protected, secrets: secrets.keys.reduce(into: [:]) { $0[$1] = RuleTestSettings.secret(named: $1) })
     }
 }

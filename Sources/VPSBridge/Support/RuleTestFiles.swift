@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import RuleTesting
 import Rules
@@ -16,9 +17,7 @@ struct RuleTestFiles {
         }
         if kind == .folder {
             add(rules: try RuleFiles.read(path).files)
-            for file in try RuleFiles.names(in: path) where RuleFiles.isTestFile(file) {
-                try addTest(path + "/" + file)
-            }
+            try addTests(of: path)
         } else {
             guard RuleFiles.isTestFile(path) else {
                 throw UnreadableFile(path: path, reason: "this is no test: tests stand in files that end in .test.yaml")
@@ -27,6 +26,30 @@ struct RuleTestFiles {
             add(rules: try RuleFiles.read(slash.map { String(path[..<$0]) } ?? ".").files)
             try addTest(path)
         }
+    }
+
+    private mutating func addTests(of folder: String) throws(UnreadableFile) {
+        for file in try RuleFiles.names(in: folder) where RuleFiles.isTestFile(file) { try addTest(folder + "/" + file) }
+    }
+
+    /// What the tests of a folder say about rules of it that were read and checked, a line for each failure: what a reload asks.
+    ///
+    /// No test file, no failure.
+    static func failures(of rules: RuleFiles, in folder: String, _ settings: RuleTestSettings) async -> [String] {
+        guard FileKind.of(folder) == .folder else { return [] }
+        var files = RuleTestFiles(rules: rules.files, tests: [])
+        do throws(UnreadableFile) {
+            try files.addTests(of: folder)
+        } catch {
+            return [error.description]
+        }
+        return files.tests.isEmpty ? [] : await RuleTests.run(files.request(settings)).complaints
+    }
+
+    /// A request over these files.
+    func request(_ settings: RuleTestSettings, filter: String? = nil) -> RuleTestRequest {
+        RuleTestRequest(
+            tests: tests, rules: rules, settings: settings, filter: filter, readFile: Self.read, zoneData: ZoneFiles.read)
     }
 
     private mutating func add(rules files: [RuleSource]) {

@@ -101,6 +101,19 @@ struct RuleTestingCoverageTests {
                 """)
     }
 
+    @Test("what is wrong, a line each, as a refused reload tells it")
+    func complaints() async {
+        let failed = await Fixture.run("- {event: \(Fixture.firing), expect: {matched: [], run: {host-down: none}}}")
+        #expect(
+            failed.complaints == [
+                "rules/a.test.yaml:7:124: test \"the test\" at 0s, matched: expected nothing, happened host-down",
+                "rules/a.test.yaml:7:144: test \"the test\" at 0s, run: expected host-down: no run, happened host-down is pending",
+            ])
+        let wrong = await Fixture.run("- {at: 2}")
+        #expect(wrong.complaints == ["rules/a.test.yaml:7:14: `at` has no unit"])
+        #expect(await Fixture.run("- {at: 2s}").complaints.isEmpty)
+    }
+
     @Test("the report as programs read it")
     func json() async throws {
         let report = await Fixture.run("- {event: \(Fixture.firing), expect: {matched: []}}")

@@ -27,7 +27,7 @@ struct RuleTestingMessageTests {
     static let steps = [
         RuleTestingMessageCase(
             "{when: 2m}",
-            "10 R012 unknown key `when` in a step (known keys: `at`, `event`, `command`, `server`, `probe`, `api`, `http`, `expect`)"
+            "10 R012 unknown key `when` in a step (known keys: `at`, `event`, `command`, `approve`, `deny`, `server`, `probe`, `api`, `http`, `expect`)"
         ),
         RuleTestingMessageCase("{at: 2}", "14 R014 `at` has no unit (did you mean `2s`?)"),
         RuleTestingMessageCase("{at: 40d}", "14 R015 a timeline reaches to 31d at most"),
@@ -82,6 +82,12 @@ struct RuleTestingMessageTests {
         ),
         RuleTestingMessageCase(
             "{server: {id: 12345}}", "19 R011 `server` changes nothing (give `status` or `gone: true`)"),
+        RuleTestingMessageCase("{approve: {by: U1}}", "20 R011 `approve` has no `rule`"),
+        RuleTestingMessageCase(
+            "{deny: {rule: host-dwn, by: U1}}", "23 R013 the test has no rule `host-dwn` (did you mean `host-down`?)"),
+        RuleTestingMessageCase(
+            "{approve: {rule: host-down, by: U1, source: alertmanager}}",
+            "53 R013 source `alertmanager` is of kind `alertmanager`: people give no answers there"),
         RuleTestingMessageCase("{server: {status: stopped}}", "19 R011 `server` has neither `id` nor `name`"),
         RuleTestingMessageCase("{probe: {healthy: yes}}", "27 R010 `healthy` is true or false, not a text (write `true`)"),
         RuleTestingMessageCase("{api: {rebot: lost}}", "16 R012 there is no operation `rebot` (did you mean `reboot`?)"),
