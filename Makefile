@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # An import of a target that is not declared compiles silently without this.
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 
-.PHONY: help demo build test bench lint format verify nightly image image-check clean
+.PHONY: help demo build test bench lint format verify fuzz nightly image image-check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +33,15 @@ lint: ## Check the format of the sources
 format: ## Format the sources in place
 	swift format --in-place --parallel --recursive Sources Tests Benchmarks Package.swift
 
-verify: packages ## Check the tree: format, import direction, banned calls, documents
+verify: packages ## Check the tree: format, import direction, banned calls, documents; fuzz a little
 	scripts/verify
+	scripts/fuzz 5
 
-nightly: test verify bench ## What takes too long for every change: sanitizers, benchmarks, the image
+fuzz: packages ## Fuzz every reader of foreign text, two minutes each (scripts/fuzz SECONDS TARGET for one)
+	scripts/fuzz 120
+
+nightly: test verify bench ## What takes too long for every change: sanitizers, fuzzing, benchmarks, the image
+	scripts/fuzz 900
 	swift test --sanitize=thread --scratch-path .build-tsan
 	scripts/image-check
 

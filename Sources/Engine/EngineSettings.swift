@@ -17,18 +17,23 @@ package struct EngineSettings: Sendable {
     /// How long a create whose outcome is unknown may take to show in the list of servers. Default 5 minutes: VPS.org says that a
     /// server takes 2 to 5.
     package var createWindow: Duration
+    /// Scheme, host and port of the Servers API: `http.request` neither creates, deletes nor switches anything there, where no guard
+    /// would bound it. `nil` refuses nothing.
+    package var apiOrigin: String?
     /// How long a worker may hold a run without a sign of life. Default 30 seconds.
     package var lease: Duration
     /// How many runs a worker steps at once. Default 16.
     package var concurrency: Int
     /// After how long without a word an open problem is closed as stale. Default 12 hours.
     package var episodeTimeout: Duration
+    /// Where people are asked by a rule that names no channel; `nil` asks only by the command line.
+    package var approvalChannel: String?
 
     package init(
         live: Bool = false, limits: Limits = Limits(), protected: ProtectedServers = ProtectedServers([]),
         inventoryMaxAge: Duration = .seconds(60), verifyInterval: Duration = .seconds(5), unknownWindow: Duration = .seconds(30),
-        createWindow: Duration = .seconds(300),
-        lease: Duration = .seconds(30), concurrency: Int = 16, episodeTimeout: Duration = .seconds(43_200)
+        createWindow: Duration = .seconds(300), apiOrigin: String? = nil, lease: Duration = .seconds(30), concurrency: Int = 16,
+        episodeTimeout: Duration = .seconds(43_200), approvalChannel: String? = nil
     ) {
         self.live = live
         self.limits = limits
@@ -37,8 +42,10 @@ package struct EngineSettings: Sendable {
         self.verifyInterval = verifyInterval
         self.unknownWindow = unknownWindow
         self.createWindow = createWindow
+        self.apiOrigin = apiOrigin
         self.lease = lease
         self.concurrency = concurrency
         self.episodeTimeout = episodeTimeout
+        self.approvalChannel = approvalChannel
     }
 }

@@ -70,6 +70,7 @@ package final class RuleBook: Sendable {
         state.withLock { $0.keep(ruleSet) }
         return ruleSet.rule(named: name)
     }
+
     /// The rule set of stored texts; `nil` when this version takes them for wrong.
     package static func load(_ stored: StoredRuleSet, zoneData: (String) -> [UInt8]?) -> RuleSet? {
         let files = stored.files.map { RuleSource(name: $0.name, text: $0.text) }

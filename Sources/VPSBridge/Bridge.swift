@@ -53,7 +53,8 @@ struct Bridge {
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
         let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
-            live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected))
+            live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
+            apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first)
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport)
         let dispatcher = Dispatcher(
@@ -87,7 +88,13 @@ struct Bridge {
             metrics: { await BridgeMetrics.text(ingest: ingest.metrics, reload: reloader.status, queries: store) },
             readiness: { readiness.isReady }, logger: logger)
         let control = ControlServer(
-            path: configuration.adminSocketPath, reload: { await reloader.reload().answer }, logger: logger)
+            path: configuration.adminSocketPath, reload: { await reloader.reload().answer },
+            decide: { verdict, id, reason in
+                let answer = await ApprovalDesk(store: store, queries: store)
+                    .controlAnswer(verdict, id, reason: reason, now: clock.now())
+                bells.worker.ring()
+                return answer
+            }, logger: logger)
         let reloading: [any Service] = reloads ? [reloader, HangupSignal(request: reloader.request), control] : []
         var group = ServiceGroupConfiguration(
             services: [notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],

@@ -11,8 +11,9 @@ struct VPSBridgeCommand: AsyncParsableCommand {
         abstract: "Turns monitoring webhooks and chat commands into safe, verified actions on VPS.org servers.",
         version: version,
         subcommands: [
-            Serve.self, Demo.self, Check.self, Test.self, Try.self, Explain.self, Reload.self, Sim.self, Healthcheck.self,
-            Status.self, Runs.self, DeadLetters.self,
+            Serve.self, Demo.self, Check.self, Test.self, Try.self, Explain.self, Reload.self, Schema.self, Sim.self,
+            Healthcheck.self,
+            Status.self, Runs.self, Approvals.self, DeadLetters.self,
             Audit.self,
         ]
     )

@@ -25,8 +25,10 @@ FALLBACK_CONFIGURATION = """\
 api: {token_file: /etc/vpsbridge/vps-token}
 data: /var/lib/vpsbridge
 rules: /etc/vpsbridge/rules
+secrets: {TICKETS_TOKEN_file: /etc/vpsbridge/tickets-token}
 sources:
   alertmanager: {kind: alertmanager, auth: {bearer_file: /etc/vpsbridge/alertmanager-token}}
+  slack: {kind: slack, auth: {signing_secret_file: /etc/vpsbridge/slack-token}}
 channels:
   oncall: {kind: webhook, url: "https://chat.example.com/hooks/oncall"}
 """

@@ -36,7 +36,7 @@ package enum ApprovalCommand: Sendable, Hashable {
     package static func bounded(_ reason: String?) -> String? {
         guard let reason else { return nil }
         let kept = reason.unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }.prefix(longestReason)
-        return kept.isEmpty ? nil : String(String.UnicodeScalarView(kept))
+        return kept.isEmpty ? nil : String(String.UnicodeScalarView(kept)).printable
     }
 }
 

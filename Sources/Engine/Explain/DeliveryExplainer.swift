@@ -55,38 +55,40 @@ package struct DeliveryExplainer: Sendable {
     package func explain(
         _ id: DeliveryID, event index: Int?, other: Rules?
     ) async throws(Problem) -> DeliveryExplanation {
-        do throws(StoreError) {
-            guard let decision = try await queries.decision(on: id) else {
-                throw StoreError(.conflict, "there is no delivery \(id)")
-            }
+        guard let decision = try await read({ () async throws(StoreError) in try await queries.decision(on: id) }) else {
+            throw Problem(description: "there is no delivery \(id)")
+        }
+        let explanation = try await read { () async throws(StoreError) in
             var runs: [RunHistory] = []
             for run in decision.runs where index == nil || run.event.index == index { runs.append(try await history(of: run)) }
             let audit = try await queries.auditEntries(run: nil, delivery: id, limit: 1_000).filter { $0.run == nil }
             var explanation = DeliveryExplanation(id: id, delivery: nil, decision: decision, audit: audit, runs: runs)
             try await judge(&explanation, event: index, other: other)
-            if let index, explanation.events.isEmpty, explanation.problem == nil {
-                throw StoreError(.conflict, "delivery \(id) has no event \(index)")
-            }
             return explanation
-        } catch {
-            throw Problem(description: error.message)
         }
+        if let index, explanation.events.isEmpty, explanation.problem == nil {
+            throw Problem(description: "delivery \(id) has no event \(index)")
+        }
+        return explanation
     }
 
     /// Explains the event that began a run, with that run alone.
     ///
     /// - Throws: ``Problem`` when there is no such run, or the store can not be read.
     package func explain(_ id: RunID, other: Rules?) async throws(Problem) -> DeliveryExplanation {
-        let run: Run?
-        do throws(StoreError) {
-            run = try await queries.run(id)
-        } catch {
-            throw Problem(description: error.message)
-        }
+        let run = try await read { () async throws(StoreError) in try await queries.run(id) }
         guard let run else { throw Problem(description: "there is no run \(id)") }
         var explanation = try await explain(run.event.delivery, event: run.event.index, other: other)
         explanation.runs.removeAll { $0.run.id != id }
         return explanation
+    }
+
+    private func read<Value>(_ body: () async throws(StoreError) -> Value) async throws(Problem) -> Value {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            throw Problem(description: error.message)
+        }
     }
 
     private func history(of run: Run) async throws(StoreError) -> RunHistory {

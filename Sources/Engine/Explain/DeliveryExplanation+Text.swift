@@ -43,6 +43,7 @@ extension RunHistory {
     var lines: [String] {
         var lines = [
             "run \(run.id) of rule \(run.rule): \(run.state.rawValue)\(run.reason.map { ", \($0.rawValue)" } ?? "")",
+            "  why      \(run.detail.isEmpty ? "-" : run.detail)\(run.state.isFinal ? "" : "; looked at next \(run.dueAt.rfc3339)")",
             "  server   \(run.serverName.map { "\($0) (\(run.server?.description ?? "-"))" } ?? "none")",
         ]
         for intent in intents {

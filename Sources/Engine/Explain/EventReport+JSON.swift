@@ -85,8 +85,12 @@ extension RulePlan {
             members.append(.init(name: "when_server", value: .array(serverConditions.map(\.json))))
         }
         let requests = requests.map { request -> JSONValue in
-            guard let after = request.after else { return ["request": .string(request.line)] }
-            return ["request": .string(request.line), "after": .string(after)]
+            var members: [JSONObject.Member] = [.init(name: "request", value: .string(request.line))]
+            if let after = request.after { members.append(.init(name: "after", value: .string(after))) }
+            if !request.details.isEmpty {
+                members.append(.init(name: "details", value: .array(request.details.map { .string($0) })))
+            }
+            return .object(JSONObject(members))
         }
         let messages = messages.map { message -> JSONValue in
             ["channel": .string(message.channel), "text": message.text.json]

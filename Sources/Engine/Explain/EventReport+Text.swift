@@ -94,9 +94,12 @@ extension RulePlan {
         }
         switch destination {
         case .none: break
-        case .unknown: lines.append("server    not looked up: VPS.org is not asked here")
+        case .unknown:
+            lines.append(
+                "server    not looked up: VPS.org is not asked here"
+                    + (pendingConditions > 0 ? ", and when_server not judged" : ""))
         case .one(let server): lines.append("server    \(server.name) (\(server.id)), \(server.status)".printable)
-        case .unresolved(let reason): lines.append("server    none: \(reason); this ends as a dead letter".printable)
+        case .unresolved(let reason): lines.append("server    none: \(reason)".printable)
         }
         if !serverConditions.isEmpty {
             lines.append("when_server")
@@ -105,7 +108,8 @@ extension RulePlan {
         for wait in waits { lines.append("waits     \(wait)") }
         for obstacle in obstacles { lines.append("not sent  \(obstacle)".printable) }
         for (number, request) in requests.enumerated() {
-            lines.append("request \(number + 1) \(request.line)" + (request.after.map { ", when \($0)" } ?? ""))
+            lines.append("request \(number + 1) \(request.line)\(request.after.map { ", when \($0)" } ?? "")".printable)
+            lines += request.details.map { "          \($0)".printable }
         }
         for message in messages { lines.append("message   to \(message.channel): \(message.text.shown)".printable) }
         if laterRungs > 0 {

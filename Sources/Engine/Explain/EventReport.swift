@@ -85,16 +85,20 @@ package struct EventReporter: Sendable {
             plan: outcome == .match ? planner?.plan(rule, event: event) : nil)
     }
 
+    private func awaited(_ trigger: Trigger) -> String {
+        switch trigger.kind {
+        case .event(let statuses): "a " + statuses.map(\.rawValue).sorted().joined(separator: " or ")
+        case .command: "a command"
+        case .schedule: "its time"
+        }
+    }
+
     private func judge(_ event: Event, _ explanation: RuleExplanation) -> (RuleReport.Outcome, String?) {
         let rule = explanation.rule
         switch explanation.bystander {
         case .disabled: return (.disabled, "enabled: false")
         case .otherSource: return (.otherSource, "waits for \(rule.trigger.source)")
-        case .otherStatus:
-            return (
-                .otherStatus,
-                "waits for a \(rule.trigger.command == nil ? "problem" : "command"), and this is a \(event.status.rawValue)"
-            )
+        case .otherStatus: return (.otherStatus, "waits for \(awaited(rule.trigger)), and this is a \(event.status.rawValue)")
         case nil: break
         }
         if let command = event.command {

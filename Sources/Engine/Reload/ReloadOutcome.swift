@@ -38,4 +38,12 @@ package struct ReloadStatus: Sendable, Hashable {
     package var revision: RuleSetRevision
     /// How many rules it has.
     package var rules: Int
+
+    /// A status; times come from whoever knows them.
+    package init(isSuccessful: Bool, lastSuccessAt: Timestamp, revision: RuleSetRevision, rules: Int) {
+        self.isSuccessful = isSuccessful
+        self.lastSuccessAt = lastSuccessAt
+        self.revision = revision
+        self.rules = rules
+    }
 }

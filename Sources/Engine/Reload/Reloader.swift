@@ -50,6 +50,8 @@ package final class Reloader: Service {
         var isAsked = false
         var isOver = false
         var waiting: [CheckedContinuation<ReloadOutcome, Never>] = []
+        /// Those whose reload is under way.
+        var served: [CheckedContinuation<ReloadOutcome, Never>] = []
     }
 
     private let parts: Parts
@@ -105,17 +107,20 @@ package final class Reloader: Service {
     // MARK: The loop
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown { [self] in
+        let loop = Task { [self] in
             while !Task.isCancelled {
                 await doorbell.wait(atMost: parts.interval ?? .seconds(3_600))
                 guard !Task.isCancelled else { return }
                 await step()
             }
         }
+        try? await gracefulShutdown()
+        // A check that is under way is not waited for: it may take longer than a shutdown may, and nothing is lost with it.
+        loop.cancel()
         let waiting = state.withLock { state in
             state.isOver = true
-            defer { state.waiting = [] }
-            return state.waiting
+            defer { (state.waiting, state.served) = ([], []) }
+            return state.waiting + state.served
         }
         for continuation in waiting { continuation.resume(returning: stopped()) }
     }
@@ -124,16 +129,20 @@ package final class Reloader: Service {
 
     /// Does what was asked for, or looks at the folder.
     private func step() async {
-        let (isAsked, waiting) = state.withLock { state in
-            defer { (state.isAsked, state.waiting) = (false, []) }
-            return (state.isAsked || !state.waiting.isEmpty, state.waiting)
+        let isAsked = state.withLock { state in
+            defer { (state.isAsked, state.waiting, state.served) = (false, [], state.waiting) }
+            return state.isAsked || !state.waiting.isEmpty
         }
         guard isAsked else {
             if parts.interval != nil { _ = await look() }
             return
         }
         let outcome = await reloadNow()
-        for continuation in waiting { continuation.resume(returning: outcome) }
+        let served = state.withLock { state in
+            defer { state.served = [] }
+            return state.served
+        }
+        for continuation in served { continuation.resume(returning: outcome) }
     }
 
     /// Looks at the folder once, and reloads when its content is new and was the same at the look before.

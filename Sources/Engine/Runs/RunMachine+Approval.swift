@@ -32,7 +32,8 @@ extension RunMachine {
             serverName: server?.name, serverStatus: server?.status,
             approvers: rule.approval.approvers.users.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
             required: rule.approval.required, allowsSelfApproval: rule.approval.allowsSelfApproval,
-            requestedBy: isCommand ? actor : nil, channel: rule.approval.via ?? firstChannel(of: rule), createdAt: now,
+            requestedBy: isCommand ? actor : nil,
+            channel: rule.approval.via ?? firstChannel(of: rule) ?? settings.approvalChannel, createdAt: now,
             expiresAt: now + rule.approval.timeout)
         var next = run
         next.state = .approval
@@ -63,8 +64,7 @@ extension RunMachine {
             if index == run.rung {
                 text = run.server == nil ? "\(named) for \(run.lane?.rawValue ?? run.rule)" : "\(named) of \(serverLabel)"
             } else {
-                let span = Int(rule.rungs[index - 1].timeout.inSeconds)
-                text += "; if that does not help within \(span < 120 ? "\(span) s" : "\(span / 60) min"): \(named)"
+                text += "; if that does not help within \(rule.rungs[index - 1].timeout.words): \(named)"
             }
         }
         return String(text.prefix(1_000))

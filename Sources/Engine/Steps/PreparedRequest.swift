@@ -27,6 +27,12 @@ package struct PreparedRequest: Sendable, CustomStringConvertible, CustomReflect
             hash: RequestHash.of(rendered.method, rendered.url, rendered.body?.shown ?? ""))
     }
 
+    /// Whether it would create, delete, start or stop something at the Servers API past every guard.
+    func goesAround(_ apiOrigin: String?) -> Bool {
+        guard let origin = apiOrigin.flatMap({ try? HTTPURL($0) }), let target = try? HTTPURL(rendered.url) else { return false }
+        return target.hasSameOrigin(as: origin) && ["POST", "DELETE"].contains { $0.utf8.elementsEqual(rendered.method.utf8) }
+    }
+
     /// The request as the transport takes it; never sent twice behind the engine's back unless it only reads.
     ///
     /// - Throws: `HTTPRequestError` when a header, the address or the body can not be sent; nothing of it was.

@@ -68,6 +68,7 @@ enum RequestJudgement {
     ///   - terms: the step's.
     ///   - attempt: how often it was sent now, from 1.
     ///   - random: from 0 to below 1, for the delay.
+    /// - Returns: what becomes of the step.
     static func judge(_ reply: RequestReply, _ terms: RequestTerms, attempt: Int, random: Double) -> RequestJudgement {
         switch reply {
         case .unsendable(let why):

@@ -16,6 +16,12 @@ extension RunMachine {
         } catch {
             return stepFailed(.templateError, "\(label(of: step)) could not be written: \(error.message)", rule: rule, now: now)
         }
+        if request.goesAround(settings.apiOrigin) {
+            return stepFailed(
+                .protected,
+                "\(label(of: step)), \(request): servers are changed by server.* and fleet.scale alone, which are bounded",
+                rule: rule, now: now)
+        }
         if let reason = mayNotSend(rule) {
             return stepFailed(reason, "would \(request): \(Self.words(reason))", rule: rule, now: now)
         }
@@ -54,8 +60,7 @@ extension RunMachine {
             limits.fleetBudgets = []
         } else if rule.scales {
             // The floor's budgets are one server's; a group has those of its rule, and the fleet's.
-            let floor = settings.limits.budgets
-            limits.budgets = rule.limits.budgets.filter { !floor.contains($0) }
+            limits.budgets = rule.limits.budgets
         }
         return Guards(limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown)
     }

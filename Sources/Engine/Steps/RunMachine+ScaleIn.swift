@@ -85,6 +85,10 @@ extension RunMachine {
             return scaleFailed(
                 .templateError, "the drain of \(current.name) could not be written: \(error.message)", rule: rule, now: now)
         }
+        if request.goesAround(settings.apiOrigin) {
+            return scaleFailed(
+                .protected, "the drain of \(current.name) goes to the Servers API itself: it is not sent", rule: rule, now: now)
+        }
         run.progress.scale = progress
         let guards = run.state.holdsLane ? nil : firstGuards(rule: rule, checksCooldown: removal.checksCooldown)
         return open(

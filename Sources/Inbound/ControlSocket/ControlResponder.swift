@@ -1,31 +1,54 @@
 import JSON
 import Logging
+import Model
 import NIOCore
 import NIOHTTP1
 
-/// Answers the requests of the control socket: `POST /-/reload`, and nothing else.
+/// Answers the requests of the control socket: `POST /-/reload`, `POST /-/approvals/ID/approve` and `/deny`, and nothing else.
 ///
 /// Who may open the socket is the file system's to say, so nobody is asked who they are; `Host` says nothing here and is not looked at.
 struct ControlResponder: Responder {
     /// What was asked for.
     enum Admitted: Sendable {
         case reload
+        case answer(ApprovalVote.Verdict, ApprovalID)
     }
 
     let reload: @Sendable () async -> ControlAnswer
+    let decide: @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer
     let logger: Logger
 
     func admit(_ head: HTTPRequestHead) -> Admission<Admitted> {
-        guard head.uri.utf8.elementsEqual("/-/reload".utf8) else { return .answered(Self.notFound.reply) }
+        guard let asked = Self.asked(head.uri) else { return .answered(Self.notFound.reply) }
         guard head.method == .POST else { return .answered(Problem.methodNotAllowed(allow: "POST").reply) }
-        return .admitted(.reload)
+        return .admitted(asked)
+    }
+
+    private static func asked(_ uri: String) -> Admitted? {
+        if uri.utf8.elementsEqual("/-/reload".utf8) { return .reload }
+        let parts = uri.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard parts.count == 5, parts[..<3].elementsEqual(["", "-", "approvals"], by: { $0.utf8.elementsEqual($1.utf8) }),
+            let id = ApprovalID(typed: parts[3]),
+            let verdict = ApprovalVote.Verdict.allCases.first(where: { $0.rawValue.utf8.elementsEqual(parts[4].utf8) })
+        else { return nil }
+        return .answer(verdict, id)
     }
 
     func answer(_ admitted: Admitted, body: [UInt8]) async -> Reply {
-        let answer = await reload()
+        let answer =
+            switch admitted {
+            case .reload: await reload()
+            case .answer(let verdict, let id): await decide(verdict, id, Self.reason(in: body))
+            }
         return Reply(
             answer.isDone ? .ok : .unprocessableEntity, type: "application/json",
             body: ByteBuffer(bytes: answer.body.serialized()), headers: [("Cache-Control", "no-store")])
+    }
+
+    /// What the person said to it: `{"reason": "…"}`; a body that is something else says nothing.
+    private static func reason(in body: [UInt8]) -> String? {
+        (try? JSONValue.parse(body))?["reason"]?.stringValue
     }
 
     func refused(_ admitted: Admitted?, _ problem: Problem) {
@@ -33,5 +56,6 @@ struct ControlResponder: Responder {
     }
 
     private static let notFound = Problem(
-        status: .notFound, reason: "not_found", message: "nothing is here; there is POST /-/reload")
+        status: .notFound, reason: "not_found",
+        message: "nothing is here; there are POST /-/reload and POST /-/approvals/ID/approve or deny")
 }

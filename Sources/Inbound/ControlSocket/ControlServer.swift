@@ -1,6 +1,7 @@
 import HummingbirdCore
 package import JSON
 package import Logging
+package import Model
 import ServiceLifecycle
 
 /// What a verb of the control socket came to.
@@ -17,13 +18,14 @@ package struct ControlAnswer: Sendable {
     }
 }
 
-/// The socket by which the command line on this machine reaches the bridge: HTTP/1.1 over a Unix socket, `POST /-/reload`.
+/// The socket by which the command line on this machine reaches the bridge: HTTP/1.1 over a Unix socket, as ``ControlResponder`` reads it.
 ///
 /// Whoever may open the socket's file may use it, and that is the bridge's own user (mode 0600). Without it the bridge goes on: a
 /// path that is too long, or a file in the way, is logged. Run it in a `ServiceGroup`.
 package struct ControlServer: Service {
     private let path: ControlSocketPath
     private let reload: @Sendable () async -> ControlAnswer
+    private let decide: @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer
     private let logger: Logger
 
     /// Prepares a listener; nothing is bound before ``run()``.
@@ -31,10 +33,15 @@ package struct ControlServer: Service {
     /// - Parameters:
     ///   - path: the socket's path; its folder must exist.
     ///   - reload: reloads the rules and says what came of it.
+    ///   - decide: counts an answer to a question of a run and says what came of it.
     ///   - logger: takes the server's own lines.
-    package init(path: String, reload: @escaping @Sendable () async -> ControlAnswer, logger: Logger) {
+    package init(
+        path: String, reload: @escaping @Sendable () async -> ControlAnswer,
+        decide: @escaping @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer, logger: Logger
+    ) {
         self.path = ControlSocketPath(path)
         self.reload = reload
+        self.decide = decide
         self.logger = logger
     }
 
@@ -48,16 +55,26 @@ package struct ControlServer: Service {
             try? await gracefulShutdown()
             return
         }
+        var quiet = logger
+        // The library would name the path where the socket is bound, which is not where it is found.
+        quiet.logLevel = max(logger.logLevel, .warning)
         let listener = Listener(
             address: .unixDomainSocket(path: staging), limits: ListenerLimits(maxBodyBytes: 4 << 10, maxConnections: 16),
-            responder: ControlResponder(reload: reload, logger: logger), logger: logger)
+            responder: ControlResponder(reload: reload, decide: decide, logger: logger), logger: quiet)
         defer { path.remove() }
-        try await listener.run { [path, logger] in
-            do throws(ControlSocketPath.Problem) {
-                try path.publish()
-            } catch {
-                logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
+        do {
+            try await listener.run { [path, logger] in
+                do throws(ControlSocketPath.Problem) {
+                    try path.publish()
+                } catch {
+                    logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
+                }
             }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error)"])
+            try? await gracefulShutdown()
         }
     }
 }

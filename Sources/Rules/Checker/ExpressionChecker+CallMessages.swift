@@ -1,14 +1,3 @@
-/// A call as it stands, and the forms of the function that it names.
-struct CallSite {
-    let name: String
-    let overloads: [CELOverload]
-    let isMember: Bool
-    /// The arguments; for a member call, the value before the dot comes first.
-    let nodes: [CELNode]
-    let nameSpan: Range<Int>
-    let span: Range<Int>
-}
-
 /// What to say when a call fits no form of a function.
 extension ExpressionChecker {
     // MARK: - Names
@@ -34,7 +23,8 @@ extension ExpressionChecker {
         }
         let names = call.target == nil ? CELDeclarations.globalNames : CELDeclarations.memberNames
         if let near = Suggestion.hint(for: call.name, among: names) { return near }
-        if call.target == nil, let full = names.first(where: { $0.utf8.reversed().starts(with: ".\(call.name)".utf8.reversed()) }) {
+        if call.target == nil, let full = names.first(where: { $0.utf8.reversed().starts(with: ".\(call.name)".utf8.reversed()) })
+        {
             return "did you mean `\(full)`?"
         }
         let others = call.target == nil ? CELDeclarations.memberNames : CELDeclarations.globalNames
@@ -90,7 +80,7 @@ extension ExpressionChecker {
                 at: site.isMember && index == 0 ? site.nameSpan : spanOfArgument(site, index))
         }
         guard !isReported else { return }
-        let all = types.map(\.title).joined(separator: ", ")
+        let all = types.map(\.text).joined(separator: ", ")
         report(.typeMismatch, "`\(site.name)` does not take (\(all))", hint: mixedNumbersHint(site, types), at: site.nameSpan)
     }
 

@@ -41,7 +41,7 @@ extension ExpressionChecker {
             span: node.span)
         guard isCallable(site, count: call.arguments.count) else { return .error }
         checkConstant(function.name, call)
-        if let result = resolve(site.overloads, isMember: site.isMember, types) { return result }
+        if let result = resolve(site.overloads, isMember: site.isMember, types) { return loosened(result, function.name, types) }
         if !scope.isStrict, let result = lenientResult(function.name, types) { return result }
         reportMismatch(site, types.map { solver.substitute($0, final: true) })
         return .error
@@ -50,7 +50,7 @@ extension ExpressionChecker {
     /// An operator, by the name that ``CELDeclarations`` gives it.
     mutating func apply(_ name: String, _ types: [StaticType], _ operands: [CELNode], _ node: CELNode) -> StaticType {
         let overloads = CELDeclarations.operators[name] ?? []
-        if let result = resolve(overloads, isMember: false, types) { return result }
+        if let result = resolve(overloads, isMember: false, types) { return loosened(result, name, types) }
         if !scope.isStrict, let result = lenientResult(name, types) { return result }
         reportMismatch(name, types.map { solver.substitute($0, final: true) }, operands, node)
         return Self.givesBool.contains(name) ? .bool : .error
@@ -61,12 +61,11 @@ extension ExpressionChecker {
     /// What the overloads that fit give: the result of the one, or `dyn` when several fit and differ.
     mutating func resolve(_ overloads: [CELOverload], isMember: Bool, _ types: [StaticType]) -> StaticType? {
         var result: StaticType?
+        let arePlain = types.allSatisfy(\.isPlain)
         for overload in overloads where overload.isMember == isMember && overload.parameters.count == types.count {
-            var names: [String: StaticType] = [:]
-            let wanted = overload.parameters.map { solver.instantiate($0, &names) }
-            let gives = solver.instantiate(overload.result, &names)
-            guard solver.assign(types, to: wanted) else { continue }
-            let found = solver.substitute(gives)
+            guard let found = outcome(of: overload, types) else { continue }
+            // Other forms that also fit could only be told apart by what is not known.
+            if arePlain { return found }
             guard let known = result else {
                 result = found
                 continue
@@ -75,6 +74,28 @@ extension ExpressionChecker {
             if !solver.isExact(found, known) { result = .dyn }
         }
         return result
+    }
+
+    /// What the overload gives; `nil` when it does not take the types.
+    private mutating func outcome(of overload: CELOverload, _ types: [StaticType]) -> StaticType? {
+        guard overload.isGeneric else { return solver.assign(types, to: overload.parameters) ? overload.result : nil }
+        var names: [String: StaticType] = [:]
+        let wanted = overload.parameters.map { solver.instantiate($0, &names) }
+        let gives = solver.instantiate(overload.result, &names)
+        return solver.assign(types, to: wanted) ? solver.substitute(gives) : nil
+    }
+
+    /// The result, as far as it holds whatever a `dyn` among the arguments turns out to be.
+    ///
+    /// The specification takes a `dyn` for what would fit best: `x + ["a"]` is a list of texts, also when `x` holds numbers. What
+    /// may work would then be refused further on.
+    private mutating func loosened(_ result: StaticType, _ name: String, _ types: [StaticType]) -> StaticType {
+        guard !scope.isStrict, types.contains(where: { solver.substitute($0).isDynamic }) else { return result }
+        switch (name, result) {
+        case ("+", .list): return .list(.dyn)
+        case ("orValue", _), ("or", _): return .dyn
+        default: return solver.substitute(result, final: true)
+        }
     }
 
     /// What the evaluator makes of types that no declaration covers; `nil` when it never makes a value of them.

@@ -2,7 +2,7 @@
 extension ExpressionChecker {
     mutating func check(_ loop: CELComprehension) -> StaticType {
         let range = check(loop.range)
-        if loop.macro == .optMap || loop.macro == .optFlatMap { return checkOptional(loop, range) }
+        if loop.macro.bindsOptional { return checkOptional(loop, range) }
         let variables = elements(of: solver.substitute(range), loop)
         locals += variables
         defer { locals.removeLast(variables.count) }
@@ -11,30 +11,43 @@ extension ExpressionChecker {
         case .all, .exists, .existsOne:
             requireCondition(condition, loop)
             return .bool
-        case .filter: return collected(.list(solver.fresh()), .list(variables[0].type), condition, loop)
-        default:
-            guard let result = loop.result else { return .error }
-            return collected(.list(solver.fresh()), .list(check(result)), condition, loop)
+        case .filter:
+            return collected(.list(solver.fresh()), "+", [.list(variables[0].type)], condition, loop)
+        case .map, .transformList:
+            let element = loop.result.map { check($0) } ?? .error
+            return collected(.list(solver.fresh()), "+", [.list(element)], condition, loop)
+        case .transformMap:
+            let value = loop.result.map { check($0) } ?? .error
+            return collected(emptyMap(), "cel.@mapInsert", [variables[0].type, value], condition, loop)
+        case .transformMapEntry:
+            let entries = loop.result.map { check($0) } ?? .error
+            return collected(emptyMap(), "cel.@mapInsert", [entries], condition, loop)
+        case .optMap, .optFlatMap: return .error
         }
     }
 
-    /// What each name of the loop is bound to.
+    private mutating func emptyMap() -> StaticType { .map(solver.fresh(), solver.fresh()) }
+
+    /// What each name of the loop is bound to: an element or a key; with two names, an index and an element, or a key and a value.
     private mutating func elements(of range: StaticType, _ loop: CELComprehension) -> [(name: String, type: StaticType)] {
+        let types: [StaticType]
         switch range {
-        case .list(let element): return [(loop.variable, element)]
-        case .map(let key, _): return [(loop.variable, key)]
-        case .record: return [(loop.variable, .string)]
-        case .dyn, .error: return [(loop.variable, .dyn)]
+        case .list(let element): types = loop.secondVariable == nil ? [element] : [.int, element]
+        case .map(let key, let value): types = [key, value]
+        case .record: types = [.string, .dyn]
+        case .dyn, .error: types = [.dyn, .dyn]
         case .variable:
             // Nothing else may be found out about it later.
             _ = solver.assign(.dyn, to: range)
-            return [(loop.variable, .dyn)]
+            types = [.dyn, .dyn]
         default:
             report(
                 .typeMismatch, "`\(loop.macro.rawValue)` walks a list or a map, not \(range.title)",
                 hint: range.wrapped == nil ? nil : "add `.orValue([])`", at: loop.range.span)
-            return [(loop.variable, .error)]
+            types = [.error, .error]
         }
+        guard let second = loop.secondVariable else { return [(loop.variable, types[0])] }
+        return [(loop.variable, types[0]), (second, types[1])]
     }
 
     private mutating func requireCondition(_ condition: StaticType?, _ loop: CELComprehension) {
@@ -42,15 +55,20 @@ extension ExpressionChecker {
         requireBool(condition, node, by: "`\(loop.macro.rawValue)`")
     }
 
-    /// The type of what a macro gathers, `empty` at first, when it adds `part` in each round.
+    /// The type of what a macro gathers, `empty` at first, when each round applies the operation to it and `parts`.
     private mutating func collected(
-        _ empty: StaticType, _ part: StaticType, _ condition: StaticType?, _ loop: CELComprehension
+        _ empty: StaticType, _ operation: String, _ parts: [StaticType], _ condition: StaticType?, _ loop: CELComprehension
     ) -> StaticType {
         requireCondition(condition, loop)
-        guard let sum = resolve(CELDeclarations.operators["+"] ?? [], isMember: false, [empty, part]),
-            solver.assign(empty, to: sum)
-        else { return .list(.dyn) }
-        return solver.substitute(empty)
+        let overloads = CELDeclarations.operators[operation] ?? []
+        if let grown = resolve(overloads, isMember: false, [empty] + parts), solver.assign(empty, to: grown) {
+            return solver.substitute(empty)
+        }
+        let part = solver.substitute(parts[parts.count - 1], final: true)
+        report(
+            .typeMismatch, "`\(loop.macro.rawValue)` makes maps, not \(part.title)", hint: "its body is a map such as `{k: v}`",
+            at: loop.result?.span ?? loop.range.span)
+        return .error
     }
 
     /// `optMap` and `optFlatMap`: a choice between the body, with the optional's value bound, and an empty optional.

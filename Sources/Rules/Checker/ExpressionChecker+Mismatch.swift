@@ -17,8 +17,11 @@ extension ExpressionChecker {
         case "in": reportMembership((nodes[0], types[0]), (nodes[1], types[1]), node)
         case "==", "!=", "<", "<=", ">", ">=": reportComparison(name, (nodes[0], types[0]), (nodes[1], types[1]), node)
         default:
+            // Both kinds of whole numbers have one title.
+            let areAlike = types[0].title.utf8.elementsEqual(types[1].title.utf8)
+            let titles = types.map { areAlike ? $0.text : $0.title }
             report(
-                .typeMismatch, "`\(name)` does not take \(types[0].title) and \(types[1].title)",
+                .typeMismatch, "`\(name)` does not take \(titles[0]) and \(titles[1])",
                 hint: arithmeticHint(name, (nodes[0], types[0]), (nodes[1], types[1])), at: node.span)
         }
     }
@@ -106,6 +109,7 @@ extension ExpressionChecker {
     private func arithmeticHint(_ name: String, _ left: Operand, _ right: Operand) -> String? {
         if left.type.wrapped != nil || right.type.wrapped != nil { return "add `.orValue(…)`" }
         if left.type.isNumber && right.type.isNumber {
+            if left.type.type != .double && right.type.type != .double { return "bring them to one type: `int(…)` or `uint(…)`" }
             for operand in [left, right] {
                 if case .literal(.int(let number)) = operand.node.kind { return "write `\(number).0`" }
             }
@@ -114,6 +118,7 @@ extension ExpressionChecker {
         }
         if name == "+", left.type.type == .string || right.type.type == .string {
             let other = left.type.type == .string ? right : left
+            if case .literal(.int(let number)) = other.node.kind { return "write `\"\(number)\"`" }
             return "convert it: `string(\(other.node.path ?? "x"))`"
         }
         for (text, other) in [(left, right), (right, left)] where text.type.type == .string && other.type.isNumber {

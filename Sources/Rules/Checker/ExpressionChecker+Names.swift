@@ -60,7 +60,7 @@ extension ExpressionChecker {
             _ = solver.assign(.dyn, to: type)
             return .dyn
         case .map(_, let value): return value
-        case .record(let record): return field(name, of: record, at: fieldSpan(name, node))
+        case .record(let record): return field(name, of: record, isDotted: true, at: fieldSpan(name, node))
         default:
             let isCall = scope.overloads(of: name)?.contains(where: \.isMember) ?? false
             let near = Suggestion.hint(for: name, among: CELDeclarations.memberNames)
@@ -75,9 +75,15 @@ extension ExpressionChecker {
         max(node.span.lowerBound, node.span.upperBound - name.utf8.count)..<node.span.upperBound
     }
 
-    private mutating func field(_ name: String, of record: RecordType, at span: Range<Int>) -> StaticType {
+    private mutating func field(
+        _ name: String, of record: RecordType, isDotted: Bool, at span: Range<Int>
+    ) -> StaticType {
         if let type = record.type(of: name) { return type }
-        if record.isOpen { return .dyn }
+        switch record.others {
+        case .any: return .dyn
+        case .inBrackets where !isDotted: return .dyn
+        default: break
+        }
         let names = record.fields.map(\.name)
         let all = names.isEmpty ? nil : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
         report(
@@ -92,7 +98,7 @@ extension ExpressionChecker {
         let key = check(index)
         let known = solver.substitute(container)
         if case .record(let record) = known.wrapped ?? known, case .literal(.string(let name)) = index.kind {
-            let found = field(name, of: record, at: index.span)
+            let found = field(name, of: record, isDotted: false, at: index.span)
             return known.wrapped != nil || isOptional ? .optional(found) : found
         }
         return apply(isOptional ? "[?]" : "[]", [container, key], [operand, index], node)

@@ -68,6 +68,10 @@ struct ExpressionChecker {
             if name == .equal || name == .notEqual { checkStatus(left, right) }
             return apply(name.rawValue, types, [left, right], node)
         case .comprehension(let loop): return check(loop)
+        case .binding(let binding):
+            locals.append((binding.name, check(binding.value)))
+            defer { locals.removeLast() }
+            return check(binding.body)
         }
     }
 

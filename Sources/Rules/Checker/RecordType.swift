@@ -12,18 +12,27 @@ final class RecordType: Sendable {
         }
     }
 
+    /// Which fields there may be besides those that are declared.
+    enum Others: Sendable {
+        case none
+        /// Any, read as `x["name"]`; after a dot, only declared names are taken, so that a misspelt one is found.
+        case inBrackets
+        /// Any.
+        case any
+    }
+
     /// What it is called in messages.
     let title: String
     let fields: [Field]
-    /// Whether there may be fields that are not declared; they are of any type.
-    let isOpen: Bool
+    /// Fields that are not declared are of any type.
+    let others: Others
     /// Fields that people look for here, with where they are or why they are not.
     let elsewhere: [String: String]
 
-    init(title: String, fields: [Field], isOpen: Bool = false, elsewhere: [String: String] = [:]) {
+    init(title: String, fields: [Field], others: Others = .none, elsewhere: [String: String] = [:]) {
         self.title = title
         self.fields = fields
-        self.isOpen = isOpen
+        self.others = others
         self.elsewhere = elsewhere
     }
 

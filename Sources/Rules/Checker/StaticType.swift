@@ -37,10 +37,11 @@ indirect enum StaticType: Sendable {
     static func map(_ value: StaticType) -> StaticType { .map(.string, value) }
 
     static func record(
-        title: String, fields: [(name: String, type: StaticType)], isOpen: Bool = false, elsewhere: [String: String] = [:]
+        title: String, fields: [(name: String, type: StaticType)], others: RecordType.Others = .none,
+        elsewhere: [String: String] = [:]
     ) -> StaticType {
         let fields = fields.map { RecordType.Field($0.name, $0.type) }
-        return .record(RecordType(title: title, fields: fields, isOpen: isOpen, elsewhere: elsewhere))
+        return .record(RecordType(title: title, fields: fields, others: others, elsewhere: elsewhere))
     }
 
     static let optionalName = "optional_type"
@@ -69,7 +70,7 @@ indirect enum StaticType: Sendable {
         return self
     }
 
-    /// The type of the value at run time; `nil` when it may be any, or is of an extension.
+    /// The type of the value at run time; `nil` when it may be any.
     var type: CELType? {
         switch self {
         case .dyn, .error, .parameter, .variable: nil
@@ -85,8 +86,28 @@ indirect enum StaticType: Sendable {
         case .list: .list
         case .map, .record: .map
         case .typeValue: .type
-        case .abstract(let name, _): name == Self.optionalName ? .optional : nil
+        case .abstract(let name, _): CELType(rawValue: name)
         case .wrapper(let inner): inner.type
+        }
+    }
+
+    /// Whether there are parameters of a declaration in it.
+    var hasParameters: Bool {
+        switch self {
+        case .parameter: true
+        case .list(let element): element.hasParameters
+        case .map(let key, let value): key.hasParameters || value.hasParameters
+        case .typeValue(let inner): inner?.hasParameters ?? false
+        case .abstract(_, let parameters): parameters.contains(where: \.hasParameters)
+        default: false
+        }
+    }
+
+    /// Whether it is a simple type that is known, so that it fits no more than one of several simple types.
+    var isPlain: Bool {
+        switch self {
+        case .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration: true
+        default: false
         }
     }
 
@@ -99,8 +120,7 @@ indirect enum StaticType: Sendable {
 
     /// Whether the value can be of that type.
     func allows(_ wanted: CELType) -> Bool {
-        if case .abstract = self, type == nil { return false }
-        return type == nil || type == wanted
+        type == nil || type == wanted
     }
 
     /// The type of a value that is known. Nothing is said of what is null, which in a file stands for what is left open.
@@ -116,6 +136,8 @@ indirect enum StaticType: Sendable {
         case .timestamp: self = .timestamp
         case .duration: self = .duration
         case .type: self = .typeValue(nil)
+        case .ip: self = .address
+        case .cidr: self = .addressRange
         case .list(let items):
             let types = items.map { StaticType(of: $0) }
             self = .list(types.dropFirst().reduce(types.first ?? .dyn) { $0.isSameSimpleType(as: $1) ? $0 : .dyn })

@@ -37,7 +37,7 @@ package struct Diagnostic: Sendable, Hashable {
         self.file = file
         self.line = line
         self.column = column
-        self.length = length
+        self.length = max(1, length)
         self.sourceLine = sourceLine
         self.message = message
         self.hint = hint

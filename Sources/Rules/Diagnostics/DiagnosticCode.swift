@@ -28,6 +28,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case notACondition = "R026"
     case badConstant = "R027"
     case badTemplate = "R028"
+    case costly = "R029"
+    case tooCostly = "R030"
 
     // Rules
     case duplicateRule = "R040"
@@ -69,6 +71,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
         case .notACondition: "A condition has to be true or false, and this expression is never either."
         case .badConstant: "A constant in the expression can not be converted: a date, a span of time, a pattern or a time zone."
         case .badTemplate: "A `${{ … }}` in a text is not closed or is empty; `$${{` writes a literal `${{`."
+        case .costly: "On the largest events it would be stopped by its cost limit and then never match; smaller ones are judged."
+        case .tooCostly: "It could cost far more than any event may cost, as loops inside loops over lists of unknown length do."
         case .duplicateRule: "Two rules have one name; names tell rules apart in the audit and in metrics."
         case .unknownSource: "The rule waits for a source that vpsbridge.yaml does not configure: it would never fire."
         case .looserThanFloor: "A rule may only be stricter than the limits in vpsbridge.yaml, never looser."

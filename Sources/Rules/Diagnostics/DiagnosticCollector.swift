@@ -8,6 +8,8 @@ package final class DiagnosticCollector {
     /// All errors that were reported, also those that were not kept.
     package private(set) var errorCount = 0
 
+    /// Whether no further finding is kept: nobody needs to think of a hint for it.
+    var isFull: Bool { diagnostics.count >= Self.limit }
     /// Every key that was asked for, as `table.key`, when the reader is being watched; only tests do.
     private(set) var readKeys: Set<String>?
 

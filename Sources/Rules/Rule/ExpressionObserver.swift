@@ -16,6 +16,12 @@ package struct Observation: Sendable, Hashable {
     package let expression: String
     /// What it was.
     package let outcome: Outcome
+
+    /// A part and what it was.
+    package init(expression: String, outcome: Outcome) {
+        self.expression = expression
+        self.outcome = outcome
+    }
 }
 
 /// Finds out what an expression looked at: the data that it reads, and the computed sides of its comparisons.

@@ -98,6 +98,6 @@ extension Rule {
     /// The text of `target` as it stands in the file; `nil` without one.
     package var targetText: String? { target?.trimmedText }
 
-    /// The conditions of `when_server` as they stand in the file.
-    package var serverConditionTexts: [String] { whenServer.map(\.trimmedText) }
+    /// How many conditions `when_server` has.
+    package var serverConditionCount: Int { whenServer.count }
 }

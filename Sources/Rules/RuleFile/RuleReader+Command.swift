@@ -16,6 +16,13 @@ extension RuleReader {
                     hint: "one to four words of lower-case letters, digits, `-` and `_`: `vps reboot`"))
             return nil
         }
+        if words.count > 1, let word = ["approve", "deny"].first(where: { $0.utf8.elementsEqual(words[1].utf8) }) {
+            report(
+                node.diagnostic(
+                    .badCommand, "`\(word)` after a command's name is how people answer an approval",
+                    hint: "use another word"))
+            return nil
+        }
         return CommandTrigger(name: words[0], words: Array(words.dropFirst()), arguments: arguments)
     }
 

@@ -26,11 +26,14 @@ extension RuleReader {
     }
 
     private func readRung(_ node: YAMLNode, isLast: Bool, _ scopes: RuleScopes) -> Rung? {
+        let errorsBefore = collector.errorCount
         guard let fields = RuleFields(node, RuleTables.rung, collector),
             fields.required("actions") != nil, let steps = readSteps(fields, isLast: isLast, scopes)
         else { return nil }
         let timeout = fields.span("timeout")
         let rung = Rung(timeout: timeout ?? Self.defaultTimeout, steps: steps)
+        // A step that could not be read has reported itself; what the rung does is then not known.
+        if collector.errorCount > errorsBefore { return rung }
         if !rung.isChanging, let key = fields.key("timeout") {
             report(
                 key.diagnostic(.badEscalation, "a rung that only notifies has no effect to wait for", hint: "remove `timeout`"))

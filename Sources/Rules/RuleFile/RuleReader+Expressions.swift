@@ -3,8 +3,7 @@ extension RuleReader {
     /// An expression that is true or false.
     func readCondition(_ node: YAMLNode, _ title: String, _ scope: ExpressionScope) -> CELExpression? {
         guard let expression = parse(node, title) else { return nil }
-        let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-        report(problems, node)
+        let (type, problems) = check(expression, scope, node)
         if problems.isEmpty, !type.allows(.bool) {
             let hint =
                 expression.root.path.map { "compare it: `\($0) == …`" }
@@ -22,8 +21,7 @@ extension RuleReader {
         as words: String = "a text or a whole number"
     ) -> CELExpression? {
         guard let expression = parse(node, title) else { return nil }
-        let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-        report(problems, node)
+        let (type, problems) = check(expression, scope, node)
         if problems.isEmpty, let known = type.type, !wanted.contains(known) {
             report(
                 node.diagnostic(
@@ -51,11 +49,17 @@ extension RuleReader {
         return "` #` begins a comment in YAML: quote the whole value, '…'"
     }
 
-    func report(_ problems: [ExpressionProblem], _ node: YAMLNode) {
+    /// Types and names, and then what it may cost; everything that was found is reported.
+    func check(
+        _ expression: CELExpression, _ scope: ExpressionScope, _ node: YAMLNode
+    ) -> (type: StaticType, problems: [ExpressionProblem]) {
+        var (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
+        if problems.isEmpty, let problem = CostEstimate.problem(of: expression, scope: scope) { problems.append(problem) }
         for problem in problems {
             report(
                 node.diagnostic(
                     problem.code, severity: problem.severity, span: problem.span, problem.message, hint: problem.hint))
         }
+        return (type, problems.filter { $0.severity == .error })
     }
 }

@@ -6,6 +6,10 @@ extension RuleReader {
     func readLimits(_ fields: RuleFields, _ scopes: RuleScopes, _ rungs: [Rung]) -> (Limits, ExtraLimits) {
         var limits = floor
         var extra = ExtraLimits()
+        // The budgets of the floor are one server's. A group of servers has its own, over which the fleet's stand.
+        let scales = rungs.contains { $0.scale != nil }
+        if scales { limits.budgets = [] }
+        let above = scales ? floor.fleetBudgets : floor.budgets
         guard let node = fields["limits"],
             let own = RuleFields(node, RuleTables.limits, of: "`limits` of \(owner)", collector)
         else { return (limits, extra) }
@@ -21,7 +25,9 @@ extension RuleReader {
             limits.maxEventAge = age
             if age > floor.maxEventAge { reportLooser(own, "max_event_age", age, "at most", floor.maxEventAge) }
         }
-        if own["budgets"] != nil { limits.budgets += readBudgets(own).filter { !floor.budgets.contains($0) } }
+        if own["budgets"] != nil {
+            limits.budgets += readBudgets(own, floor: above).filter { !limits.budgets.contains($0) }
+        }
         if let count = own.int("max_concurrent") {
             limits.maxConcurrent = count
             checkConcurrency(count, own)
@@ -88,7 +94,7 @@ extension RuleReader {
         return after
     }
 
-    private func readBudgets(_ own: RuleFields) -> [Budget] {
+    private func readBudgets(_ own: RuleFields, floor: [Budget]) -> [Budget] {
         guard let node = own["budgets"] else { return [] }
         guard let items = node.isMapping ? [node] : own.items("budgets") else { return [] }
         return items.compactMap { item in
@@ -97,7 +103,7 @@ extension RuleReader {
             let per = fields.required("per").flatMap { fields.span("per", $0) }
             guard let max, let per else { return nil }
             let budget = Budget(max: max, per: per)
-            for limit in floor.budgets where max > Self.mostAllowed(by: limit, in: per) {
+            for limit in floor where max > Self.mostAllowed(by: limit, in: per) {
                 let allowed = Self.mostAllowed(by: limit, in: per)
                 report(
                     (fields["max"] ?? item).diagnostic(

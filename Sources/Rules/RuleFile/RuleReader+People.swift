@@ -59,8 +59,21 @@ extension RuleReader {
 
     // MARK: - Approval
 
-    func readApproval(_ fields: RuleFields, _ scopes: RuleScopes) -> Approval {
+    /// Who decides where the rule does not say: people are asked before anything is changed, unless one of those whom the rule
+    /// permits to typed the command, and the rule names nobody else to agree.
+    func standardAutonomy(_ rungs: [Rung], _ fields: RuleFields) -> Autonomy {
+        guard rungs.contains(where: \.isChanging) else { return .auto }
+        return isCommand(fields) && fields["approval"] == nil ? .auto : .approve
+    }
+
+    func readApproval(_ fields: RuleFields, _ autonomy: Autonomy?, _ scopes: RuleScopes) -> Approval {
         guard let node = fields["approval"], let own = RuleFields(node, RuleTables.approval, collector) else { return .standard }
+        if autonomy == .auto {
+            report(
+                fields.place("approval").diagnostic(
+                    .badApproval, "\(owner) acts by itself: nobody would be asked for an approval",
+                    hint: "write `autonomy: approve`, or take `approval` away"))
+        }
         let users = readApprovers(own)
         let required = own.int("required") ?? Approval.standard.required
         if !users.isEmpty, required > Set(users).count {

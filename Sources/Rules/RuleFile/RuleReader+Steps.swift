@@ -65,7 +65,7 @@ extension RuleReader {
                     with.diagnosticAtStart(
                         .unknownKey, "`\(name.rawValue)` takes no `with`", hint: "the server is `target`"))
             }
-            if let support = name.support { report(support.diagnostic(at: fields.place("action"))) }
+            if let support = name.support { report(support.diagnostic(at: fields["action"] ?? fields.node)) }
             return ServerAction(rawValue: name.rawValue).map { .server($0) }
         }
         guard let with = fields["with"] else {
@@ -74,7 +74,7 @@ extension RuleReader {
                     fields.node.diagnosticAtStart(
                         .missingKey, "`\(name.rawValue)` has no `with`", hint: example(name, table)))
             } else if let support = name.support {
-                report(support.diagnostic(at: fields.place("action")))
+                report(support.diagnostic(at: fields["action"] ?? fields.node))
             }
             return nil
         }
@@ -85,7 +85,7 @@ extension RuleReader {
         case .scale: return readScale(own, options, scopes).map { .scale($0) }
         default:
             checkUnsupported(name, own, scopes)
-            if let support = name.support { report(support.diagnostic(at: fields.place("action"))) }
+            if let support = name.support { report(support.diagnostic(at: fields["action"] ?? fields.node)) }
             return nil
         }
     }

@@ -65,8 +65,7 @@ extension RuleReader {
         scope.absent["secrets"] =
             place.allowsSecrets
             ? "a secret stands alone, as `${{ secrets.NAME }}`" : "secrets are for the headers and the body of `http.request`"
-        let (type, problems) = ExpressionChecker.check(expression, scope: scope, zones: zones)
-        report(problems, node)
+        let (type, problems) = check(expression, scope, node)
         let isTyped = isWhole && place.keepsType
         let without: [CELType] = isTyped ? [.bytes, .type] : [.list, .map, .bytes, .null, .type]
         guard problems.isEmpty, let known = type.type, without.contains(known) else { return }

@@ -50,26 +50,3 @@ enum EventSchema {
             title: "`event`", fields: envelope + received + [("payload", SlackSchema.form)] + command, elsewhere: elsewhere)
     }()
 }
-
-/// One element of `alerts` of Alertmanager's webhook
-/// (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config).
-enum AlertmanagerSchema {
-    static let alert = StaticType.record(
-        title: "`event.payload`",
-        fields: [
-            ("status", .wrapper(.string)), ("labels", .map(.string)), ("annotations", .map(.string)),
-            ("startsAt", .wrapper(.string)), ("endsAt", .wrapper(.string)), ("generatorURL", .wrapper(.string)),
-            ("fingerprint", .wrapper(.string)),
-        ], isOpen: true)
-}
-
-/// The form of a Slack slash command (https://docs.slack.dev/interactivity/implementing-slash-commands): texts only, and whatever
-/// Slack adds to it.
-enum SlackSchema {
-    static let form = StaticType.record(
-        title: "`event.payload`",
-        fields: [
-            "command", "text", "user_id", "user_name", "channel_id", "channel_name", "team_id", "team_domain", "trigger_id",
-            "api_app_id",
-        ].map { ($0, .string) }, isOpen: true)
-}

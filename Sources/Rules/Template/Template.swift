@@ -80,7 +80,7 @@ package struct Template: Sendable {
             case .expression(let expression):
                 var result = try value(of: expression, variables)
                 if case .optional(let inner?) = result { result = inner }
-                parts.append((try CELEvaluator.text(of: result), false))
+                parts.append((try CELLibrary.text(of: result), false))
             }
         }
         return parts

@@ -32,7 +32,7 @@ package struct URLTemplate: Sendable {
     ///   empty segment, `.` or `..` of a path, or holds a control character.
     func render(_ context: EvaluationContext, query: [(name: String, value: Template)]) throws(EvaluationFailure) -> String {
         var url = ""
-        var segment: (decoded: [UInt8], hasValue: Bool) = ([], false)
+        var segment: (text: [UInt8], hasValue: Bool) = ([], false)
         var isInQuery = false
         for (index, part) in try template.renderParts(context, nil).enumerated() {
             if part.isLiteral {
@@ -46,18 +46,19 @@ package struct URLTemplate: Sendable {
                         try Self.check(segment)
                         segment = ([], false)
                     } else {
-                        segment.decoded.append(byte)
+                        segment.text.append(byte)
                     }
                     if byte == 0x3F { isInQuery = true }
                 }
                 url += String(decoding: bytes, as: UTF8.self)
             } else {
                 try RequestEncoding.refuseControls(part.text, in: "an address")
+                let encoded = RequestEncoding.percentEncoded(part.text)
                 if !isInQuery {
-                    segment.decoded += part.text.utf8
+                    segment.text += encoded.utf8
                     segment.hasValue = true
                 }
-                url += RequestEncoding.percentEncoded(part.text)
+                url += encoded
             }
         }
         try Self.check(segment)
@@ -73,12 +74,12 @@ package struct URLTemplate: Sendable {
         return url
     }
 
-    private static func check(_ segment: (decoded: [UInt8], hasValue: Bool)) throws(EvaluationFailure) {
+    private static func check(_ segment: (text: [UInt8], hasValue: Bool)) throws(EvaluationFailure) {
         guard segment.hasValue else { return }
-        if segment.decoded.isEmpty {
+        if segment.text.isEmpty {
             throw EvaluationFailure(.invalidValue, "a segment of the address's path would be empty")
         }
-        if RequestEncoding.isDots(segment.decoded) {
+        if RequestEncoding.isDots(segment.text) {
             throw EvaluationFailure(.invalidValue, "a segment of the address's path would be `.` or `..`")
         }
     }

@@ -18,7 +18,7 @@ extension CELValue {
 
     /// The value as JSON.
     ///
-    /// Dates and spans become texts (RFC 3339, `90s`), an optional becomes what it holds.
+    /// Dates, spans and network addresses become texts (RFC 3339, `90s`, `10.0.0.0/8`), an optional becomes what it holds.
     /// - Throws: ``EvaluationFailure`` for what JSON has no form for: bytes, types, NaN and infinities, integers above
     ///   `Int64.max`, empty optionals, maps whose keys are not texts; and for a value of more than 10,000 parts.
     package func json() throws(EvaluationFailure) -> JSONValue {
@@ -44,6 +44,8 @@ extension CELValue {
         case .string(let text): return .string(text)
         case .timestamp(let instant): return .string(instant.text)
         case .duration(let span): return .string(span.text)
+        case .ip(let address): return .string(address.text)
+        case .cidr(let network): return .string(network.text)
         case .list(let items):
             var array: [JSONValue] = []
             for item in items { array.append(try item.json(&parts)) }

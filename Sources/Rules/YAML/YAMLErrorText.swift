@@ -7,6 +7,11 @@ enum YAMLErrorText {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let text = context.map { "\($0.text), \(problem)" } ?? problem
+            if text.utf8.starts(with: "while scanning a tag".utf8) {
+                return source.diagnostic(
+                    .yamlTag, line: mark.line, column: mark.column, oneLine(text),
+                    hint: "a value that begins with `!` needs quotes: '!…'")
+            }
             return source.diagnostic(
                 code(problem), line: mark.line, column: mark.column, oneLine(text), hint: hint(problem, mark.line, source))
         case .duplicatedKeysInMapping(let duplicates, let context):
@@ -41,7 +46,13 @@ enum YAMLErrorText {
         case "but found another document": return "put each document into a file of its own"
         default:
             let near = [source.line(line), source.line(line - 1)]
-            return near.contains { valueBeginsWithQuote($0) } ? quote : nil
+            let isInFlow = problem.utf8.starts(with: "did not find expected ','".utf8)
+            if isInFlow, near.contains(where: { Array($0.utf8).windowsContain("${{") }) {
+                return "within `[…]` and `{…}`, a value with `${{ }}` needs quotes: \"${{ … }}\""
+            }
+            if near.contains(where: { valueBeginsWithQuote($0) }) { return quote }
+            return near.contains { valueBeginsWithBracket($0) }
+                ? "an expression that begins with `{` or `[` needs quotes: '…'" : nil
         }
     }
 
@@ -51,6 +62,19 @@ enum YAMLErrorText {
         guard let quote = bytes.firstIndex(where: { $0 == 0x22 || $0 == 0x27 }), quote >= 2, bytes[quote - 1] == 0x20,
             bytes[quote - 2] == 0x3A || bytes[quote - 2] == 0x2D,
             let closing = bytes[(quote + 1)...].firstIndex(of: bytes[quote])
+        else { return false }
+        return bytes[(closing + 1)...].contains { $0 != 0x20 }
+    }
+
+    /// Whether a line's value begins with a bracket that closes before the line ends, such as `when: [1, 2][0] == 1`.
+    private static func valueBeginsWithBracket(_ line: String) -> Bool {
+        let bytes = Array(line.utf8)
+        guard
+            let colon = bytes.indices.first(where: {
+                bytes[$0...].starts(with: ": ".utf8) || bytes[$0...].starts(with: "- ".utf8)
+            }),
+            let first = bytes[(colon + 1)...].first(where: { $0 != 0x20 }), first == 0x7B || first == 0x5B,
+            let closing = bytes.lastIndex(of: first + 2)
         else { return false }
         return bytes[(closing + 1)...].contains { $0 != 0x20 }
     }

@@ -27,14 +27,17 @@ package struct YAMLMapping {
             if keys.contains(where: { $0.utf8.elementsEqual(entry.name.utf8) }) {
                 known[entry.name] = entry
             } else {
-                let hint =
-                    elsewhere[entry.name] ?? Suggestion.hint(for: entry.name, among: keys)
-                    ?? Suggestion.nearest(to: entry.name, among: elsewhere.keys.sorted()).flatMap { elsewhere[$0] }
-                    ?? "known keys: " + keys.map { "`\($0)`" }.joined(separator: ", ")
+                let hint = collector.isFull ? nil : Self.hint(for: entry.name, keys, elsewhere)
                 collector.report(entry.key.diagnostic(.unknownKey, "unknown key `\(entry.name)` in \(owner)", hint: hint))
             }
         }
         self.entries = known
+    }
+
+    private static func hint(for name: String, _ keys: [String], _ elsewhere: [String: String]) -> String {
+        elsewhere[name] ?? Suggestion.hint(for: name, among: keys)
+            ?? Suggestion.nearest(to: name, among: elsewhere.keys.sorted()).flatMap { elsewhere[$0] }
+            ?? "known keys: " + keys.map { "`\($0)`" }.joined(separator: ", ")
     }
 
     /// The value of a key, `nil` when the key is not there.

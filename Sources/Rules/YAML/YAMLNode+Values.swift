@@ -41,7 +41,8 @@ extension YAMLNode {
             return nil
         }
         guard let value = Int(exactly: number), range.contains(value) else {
-            collector.report(diagnostic(.outOfRange, "\(title) has to be \(range.lowerBound) to \(range.upperBound)"))
+            let wanted = range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            collector.report(diagnostic(.outOfRange, "\(title) has to be \(wanted)"))
             return nil
         }
         return value

@@ -108,7 +108,9 @@ struct DemoStage {
         configuration.sources["alertmanager"] = WebhookSource(
             name: "alertmanager", kind: .alertmanager, authentication: .bearer([Secret(Self.hookToken)]))
         let files = RuleFiles(files: [RuleSource(name: "demo.yaml", text: Self.rules)])
-        let load = RuleSet.load(files.files, revision: files.revision, sources: ["alertmanager"], floor: configuration.limits)
+        let load = RuleSet.load(
+            files.files, revision: files.revision, sources: Set(configuration.sources.keys), kinds: configuration.sourceKinds,
+            floor: configuration.limits)
         guard let ruleSet = load.ruleSet else {
             throw DemoFailure(text: load.diagnostics.map(\.rendered).joined(separator: "\n"))
         }

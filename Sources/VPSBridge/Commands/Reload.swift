@@ -32,7 +32,7 @@ struct Reload: AsyncParsableCommand {
     }
 
     private func tell(_ result: String, _ body: JSONValue) {
-        for diagnostic in body["diagnostics"]?.arrayValue ?? [] { Output.note((diagnostic["text"]?.stringValue ?? "") + "\n") }
+        if let text = body["text"]?.stringValue, !text.isEmpty { Output.note(text) }
         let inForce = "\(body["rules"]?.intValue ?? 0) rules, revision \(body["revision"]?.stringValue ?? "")"
         switch result {
         case "taken": Output.line("taken: \(inForce)")

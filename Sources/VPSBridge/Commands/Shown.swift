@@ -59,3 +59,24 @@ extension JSONValue {
     /// A text, or `null` where there is none.
     static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
 }
+
+extension ApprovalRequest {
+    var json: JSONValue {
+        [
+            "id": .string(id.rawValue), "state": .string(state.rawValue), "run": .int(run.rawValue), "rule": .string(rule),
+            "revision": .string(revision.rawValue), "action": .string(action),
+            "server_id": server.map { .int($0.rawValue) } ?? .null, "server": .optional(serverName),
+            "server_status": .optional(serverStatus?.rawValue), "approvers": .array(approvers.map { .string($0) }),
+            "required": .int(Int64(required)), "self_approval": .bool(allowsSelfApproval), "requested_by": .optional(requestedBy),
+            "channel": .optional(channel), "created_at": .string(createdAt.rfc3339), "expires_at": .string(expiresAt.rfc3339),
+            "decided_at": .optional(decidedAt?.rfc3339),
+            "votes": .array(
+                votes.map { vote in
+                    [
+                        "person": .string(vote.person), "verdict": .string(vote.verdict.rawValue),
+                        "reason": .optional(vote.reason), "at": .string(vote.at.rfc3339),
+                    ]
+                }),
+        ]
+    }
+}

@@ -53,7 +53,7 @@ struct Try: AsyncParsableCommand {
     func run() async throws {
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
         let source = try chosenSource(configuration)
-        let loaded = LoadedRules(configuration).choosing(folder: rules, source: source.name)
+        let loaded = LoadedRules(configuration).choosing(folder: rules, source: source)
         let (ruleSet, _) = try loaded.loadOrExit()
         let body: [UInt8]
         do throws(UnreadableFile) {

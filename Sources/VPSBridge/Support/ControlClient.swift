@@ -17,8 +17,8 @@ enum ControlClient {
     /// How long an answer may take: 10,000 rules are checked in about a second, on a busy machine in many.
     private static let patience = TimeAmount.seconds(120)
 
-    /// Sends a `POST` without a body and waits for its answer.
-    static func post(_ target: String, socket path: String) async -> Outcome {
+    /// Sends a `POST`, with a body or without, and waits for its answer.
+    static func post(_ target: String, body: JSONValue? = nil, socket path: String) async -> Outcome {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = eventLoop.makePromise(of: Outcome.self)
         let bootstrap = ClientBootstrap(group: eventLoop).channelInitializer { channel in
@@ -39,10 +39,12 @@ enum ControlClient {
         let timer = eventLoop.scheduleTask(in: patience) {
             promise.succeed(.unreachable("the bridge did not answer in time"))
         }
+        let content = ByteBuffer(bytes: body?.serialized() ?? [])
         let head = HTTPRequestHead(
             version: .http1_1, method: .POST, uri: target,
-            headers: ["Host": "localhost", "Content-Length": "0", "Connection": "close"])
+            headers: ["Host": "localhost", "Content-Length": "\(content.readableBytes)", "Connection": "close"])
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        if content.readableBytes > 0 { channel.write(HTTPClientRequestPart.body(.byteBuffer(content)), promise: nil) }
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         let outcome = await outcome(of: promise)
         timer.cancel()

@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Model
 import Rules
+import Webhooks
 
 /// The rules of a configuration: how they are read and checked, at the start and at every reload alike.
 struct LoadedRules: Sendable {
@@ -11,8 +12,10 @@ struct LoadedRules: Sendable {
     let isNamed: Bool
     /// `nil` checks no trigger against the sources.
     var sources: Set<String>?
+    /// The kinds of the sources that are known, by the sources' names.
+    let kinds: [String: SourceKindName]
     /// The names that `${{ secrets.NAME }}` may have; `nil` checks none.
-    var secrets: Set<String>?
+    let secrets: Set<String>?
     let floor: Limits
 
     init(_ configuration: BridgeConfiguration) {
@@ -20,24 +23,34 @@ struct LoadedRules: Sendable {
         isNamed = configuration.namesRulesFolder
         sources = Set(configuration.sources.keys)
         secrets = Set(configuration.secrets.keys)
+        kinds = configuration.sourceKinds
         floor = configuration.limits
     }
 
     /// Rules of another folder, or for other sources.
-    init(folder: String, isNamed: Bool, sources: Set<String>?, secrets: Set<String>? = nil, floor: Limits) {
+    init(
+        folder: String, isNamed: Bool, sources: Set<String>?, kinds: [String: SourceKindName] = [:],
+        secrets: Set<String>? = nil, floor: Limits
+    ) {
         self.folder = folder
         self.isNamed = isNamed
         self.sources = sources
+        self.kinds = kinds
         self.secrets = secrets
         self.floor = floor
     }
 
     /// These, or those of another folder or file; `source` is one more that triggers may name.
-    func choosing(folder other: String?, source: String?) -> LoadedRules {
+    func choosing(folder other: String?, source: WebhookSource?) -> LoadedRules {
         var names = sources
-        if let source { names?.insert(source) }
+        var kinds = kinds
+        if let source {
+            names?.insert(source.name)
+            kinds[source.name] = SourceKindName(rawValue: source.kind.rawValue)
+        }
         return LoadedRules(
-            folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, secrets: secrets, floor: floor)
+            folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, kinds: kinds, secrets: secrets,
+            floor: floor)
     }
 
     /// The files as they are now; none when nobody named a folder and the usual one is not there.
@@ -49,7 +62,8 @@ struct LoadedRules: Sendable {
     /// Checks every key and every expression.
     func check(_ files: RuleFiles) -> RuleSetLoad {
         RuleSet.load(
-            files.files, revision: files.revision, sources: sources, secrets: secrets, floor: floor, zoneData: ZoneFiles.read)
+            files.files, revision: files.revision, sources: sources, kinds: kinds, secrets: secrets, floor: floor,
+            zoneData: ZoneFiles.read)
     }
 
     /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.

@@ -17,7 +17,8 @@ extension ReloadOutcome {
             isDone: isTaken,
             body: [
                 "result": .string(result), "reason": .optional(reason), "revision": .string(revision.rawValue),
-                "rules": .int(Int64(rules)), "diagnostics": .array(diagnostics.sortedByPosition.map(\.json)),
+                "rules": .int(Int64(rules)), "diagnostics": DiagnosticReport.json(diagnostics)["diagnostics"] ?? [],
+                "text": .string(diagnostics.rendered),
             ])
     }
 }

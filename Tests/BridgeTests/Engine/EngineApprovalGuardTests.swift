@@ -40,6 +40,18 @@ struct EngineApprovalGuardTests {
         #expect(fixture.api.calls(.stop) == 0)
     }
 
+    @Test("switched off after the first rung: the approved run climbs no further, however long ago it was approved")
+    func switchedOffLater() async throws {
+        let fixture = try EngineFixture(rules: Self.rules.replacing("via: ops", with: "via: ops\n      timeout: 5m"))
+        try await fixture.alert("firing", server: "db-server-01")
+        try await fixture.approve()
+        try await fixture.keepFiring(server: "db-server-01", for: .seconds(300))
+        fixture.restart { $0.live = false }
+        try await fixture.keepFiring(server: "db-server-01", for: .seconds(900))
+        #expect(try await fixture.onlyRun().reason == .notLive)
+        #expect(fixture.api.ledger == ["stop 12346", "start 12346"])
+    }
+
     @Test("protected while people are asked: approved, and left alone")
     func protected() async throws {
         let fixture = try EngineFixture(rules: Self.rules)
@@ -113,8 +125,9 @@ struct EngineApprovalGuardTests {
         arguments: ["name", "status", "owner of the name"])
     func changed(what: String) async throws {
         let fixture = try EngineFixture(rules: Self.rules)
-        try await fixture.alert("firing", server: "db-server-01")
         let id = EngineFixture.db.id
+        // By its id the target names a renamed server still.
+        try await fixture.alert("firing", server: what == "name" ? id.description : "db-server-01")
         switch what {
         case "name": fixture.api.edit(id) { $0.name = "db-server-old" }
         case "status": fixture.api.setStatus(id, .rebooting)

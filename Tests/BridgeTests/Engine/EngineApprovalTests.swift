@@ -51,8 +51,8 @@ struct EngineApprovalTests {
         #expect(asked.approvers == ["U0ANN", "U0BOB", "slack:U0CLEO"] && asked.required == 1 && asked.requestedBy == nil)
         #expect(
             asked.action
-                == "server.power_cycle of db-server-01 (12346); if that does not help within 10 min: server.reboot; "
-                + "if that does not help within 15 min: a message to oncall")
+                == "server.power_cycle of db-server-01 (12346); if that does not help within 10m: server.reboot; "
+                + "if that does not help within 15m: a message to oncall")
         let messages = try await fixture.messages()
         #expect(messages.count == 1)
         for part in [

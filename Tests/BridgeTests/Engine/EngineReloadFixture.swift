@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import Model
 import RuleTesting
@@ -54,7 +55,12 @@ final class EngineReloadFixture {
         let box = Box()
         reloader = Reloader(
             parts: Reloader.Parts(
-                read: { [folder] () throws(UnreadableRules) in try folder.read() }, check: Self.check,
+                read: { [folder] () throws(UnreadableRules) in try folder.read() },
+                check: { files in
+                    box.isChecking.withLock { $0 = true }
+                    while box.isHeld.withLock({ $0 }) { sched_yield() }
+                    return Self.check(files)
+                },
                 test: { _, _ in box.failures.withLock { $0 } }, interval: interval, channels: ["ops"]),
             book: book, store: store, clock: clock, messageDoorbell: Doorbell(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -65,10 +71,19 @@ final class EngineReloadFixture {
                 savedAt: clock.now()))
     }
 
-    private final class Box: Sendable { let failures = Mutex<[String]>([]) }
+    private final class Box: Sendable {
+        let failures = Mutex<[String]>([])
+        let isHeld = Mutex(false)
+        let isChecking = Mutex(false)
+    }
     private let box: Box
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    /// Keeps checks from ending, on the thread where they are made.
+    func holdChecks(_ isHeld: Bool) { box.isHeld.withLock { $0 = isHeld } }
+
+    var isChecking: Bool { box.isChecking.withLock { $0 } }
 
     func failTests(_ lines: [String]) { box.failures.withLock { $0 = lines } }
 
@@ -87,7 +102,8 @@ final class EngineReloadFixture {
         """
     }
 
-    static let broken = "version: 1\nrules:\n  - name: a\n    cooldwn: 1m\n"
+    /// A rule with one key that there is not.
+    static let broken = set(1).replacing("when:", with: "cooldwn: 1m, when:")
 
     var names: [String] { book.current.rules.map(\.name) }
 

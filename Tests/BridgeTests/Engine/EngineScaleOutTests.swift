@@ -285,6 +285,7 @@ struct EngineScaleOutTests {
     func lane() async throws {
         let fixture = try fixture(EngineScale.both)
         try await fixture.alert("firing", server: "web")
+        fixture.clock.advance(by: .seconds(1))
         try await fixture.alert("firing", server: "web", alertname: "Idle")
         let second = try await fixture.newestRun()
         #expect(second.reason == .laneBusy, "\(second)")

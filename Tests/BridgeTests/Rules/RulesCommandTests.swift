@@ -35,7 +35,7 @@ struct RulesCommandTests {
         case .notThis: return "not this"
         case .bad(let message): return message
         case .matched(let args):
-            return try args.sorted { $0.key < $1.key }.map { "\($0.key)=\(try CELEvaluator.text(of: $0.value))" }.joined(
+            return try args.sorted { $0.key < $1.key }.map { "\($0.key)=\(try CELLibrary.text(of: $0.value))" }.joined(
                 separator: " ")
         }
     }

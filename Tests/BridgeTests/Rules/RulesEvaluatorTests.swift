@@ -17,7 +17,7 @@ struct RulesEvaluatorTests {
             var evaluator = CELEvaluator(variables: variables, limit: limit)
             let value = try evaluator.value(of: try CELExpression(text))
             if case .optional(let inner) = value { return inner == nil ? "none" : "some" }
-            if let text = try? CELEvaluator.text(of: value) { return text }
+            if let text = try? CELLibrary.text(of: value) { return text }
             return (try? value.json()).map { String(decoding: $0.serialized(), as: UTF8.self) } ?? value.type.rawValue
         } catch let failure as EvaluationFailure {
             return failure.kind == .missing ? "missing \(failure.path ?? "")" : "!\(failure.kind.rawValue)"

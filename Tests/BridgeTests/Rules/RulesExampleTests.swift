@@ -66,6 +66,21 @@ struct RulesExampleTests {
         #expect(try rules.rules[0].evaluateTarget(EvaluationContext(event: event)) == "web-01")
     }
 
+    @Test("approve-power-cycle asks the people it names before its one action")
+    func approvePowerCycle() throws {
+        let rule = try #require(try load("approve-power-cycle.yaml").rule(named: "approve-power-cycle"))
+        #expect(rule.autonomy == .approve)
+        #expect(rule.approval.approvers.users == ["U012ABCDEF", "U034GHIJKL"])
+        #expect(rule.approval.required == 1 && rule.approval.timeout == .seconds(1_800) && rule.approval.via == "oncall")
+        #expect(rule.rungs.map(\.action) == [.powerCycle, nil])
+        let context = EvaluationContext(
+            event: RulesFixture.alert(["instance": "db-01"], annotations: ["summary": "no answer on 5432"]),
+            server: RulesFixture.server)
+        let text = try rule.approval.message?.renderText(context)
+        #expect(text?.hasPrefix("The database on web-01 does not answer.") == true)
+        #expect(text?.hasSuffix("no answer on 5432") == true)
+    }
+
     @Test("chat-reboot takes the command and nothing else")
     func chatReboot() throws {
         let rules = try load("chat-reboot.yaml")

@@ -82,7 +82,7 @@ struct RulesExpressionMessageTests {
             error[R024]: `>` does not compare a text with a whole number
               --> rules/web.yaml:10:9
             10 |       - event.labels.cpu > 90
-               |         ^^^^^^^^^^^^^^^^^^^^^ convert it: `int(event.labels.cpu)`
+               |         ^^^^^^^^^^^^^^^^^^^^^ convert it: `double(event.labels.cpu)`
             """#),
         RulesMessageCase(
             "a text equal to a number", RulesFixture.alertRule("when:\n  - event.labels.cpu == 90"),
@@ -90,7 +90,7 @@ struct RulesExpressionMessageTests {
             error[R024]: a text never equals a whole number
               --> rules/web.yaml:10:9
             10 |       - event.labels.cpu == 90
-               |         ^^^^^^^^^^^^^^^^^^^^^^ convert it: `int(event.labels.cpu)`
+               |         ^^^^^^^^^^^^^^^^^^^^^^ convert it: `double(event.labels.cpu)`
             """#),
         RulesMessageCase(
             "double times int", RulesFixture.alertRule("when:\n  - double(event.labels.cpu) * 2 > 90.0"),

@@ -23,6 +23,8 @@ struct RulesFileTests {
         #expect(rule.healthyDelay == .seconds(120))
         #expect(rule.limits == Limits())
         #expect(rule.autonomy == .auto)
+        #expect(rule.approval.required == 1)
+        #expect(rule.fleet == nil)
         #expect(rule.rungs.count == 1)
         #expect(rule.rungs[0].action == .reboot)
         #expect(rule.rungs[0].timeout == .seconds(600))
@@ -157,7 +159,7 @@ struct RulesFileTests {
         .yamlSyntax: "a: [", .yamlTooLarge: String(repeating: "#", count: YAMLDocument.maxBytes + 1),
         .yamlAnchor: RulesFixture.alertRule("for: &a 2m"), .yamlTag: RulesFixture.alertRule("for: !!str 2m"),
         .yamlDuplicateKey: "version: 1\nversion: 1\nrules: []\n", .wrongKind: RulesFixture.alertRule("enabled: yes"),
-        .missingKey: RulesFixture.alertRule("autonomy: -"), .unknownKey: RulesFixture.alertRule("wen: true"),
+        .missingKey: RulesFixture.alertRule("when: -"), .unknownKey: RulesFixture.alertRule("wen: true"),
         .unknownValue: RulesFixture.alertRule("autonomy: atuo"), .badDuration: RulesFixture.alertRule("for: 2x"),
         .outOfRange: RulesFixture.alertRule("probe: {tcp: 0}"), .badName: RulesFixture.alertRule("name: A"),
         .expressionSyntax: RulesFixture.alertRule("when: a b"), .unknownName: RulesFixture.alertRule("when: evnt == 1"),
@@ -168,6 +170,10 @@ struct RulesFileTests {
             "when: \(String(repeating: "(", count: 129))1\(String(repeating: ")", count: 129))"),
         .notACondition: RulesFixture.alertRule("when: event.labels.a"),
         .badConstant: RulesFixture.alertRule("when: event.labels.a.matches(\"(\")"),
+        .costly: RulesFixture.alertRule(
+            "when: event.payload.exists(k, event.labels.exists(l, event.labels[l] == k))"),
+        .tooCostly: RulesFixture.alertRule(
+            "when: event.payload.a.exists(x, event.payload.b.exists(y, event.payload.c.exists(z, x == y && y == z)))"),
         .badTemplate: RulesFixture.alertRule("actions: [{action: notify, with: {channel: ops, text: '${{ }}'}}]"),
         .duplicateRule: RulesFixture.alertRule() + RulesFixture.alertRule().replacing("version: 1\nrules:\n", with: ""),
         .unknownSource: RulesFixture.alertRule("trigger: grafana"),
@@ -175,6 +181,13 @@ struct RulesFileTests {
         .badEscalation: RulesFixture.alertRule("actions: [server.reboot, server.power_cycle]"),
         .missingTarget: RulesFixture.alertRule("target: -"),
         .badPermissions: RulesFixture.alertRule("permissions: {users: [U1]}"),
-        .badCommand: RulesFixture.alertRule("reply: hi"), .notSupported: RulesFixture.alertRule("autonomy: approve"),
+        .badCommand: RulesFixture.alertRule("reply: hi"), .notSupported: RulesFixture.alertRule("start_stopped: true"),
+        .badFleet: RulesFixture.alertRule("fleet: server.id > 1"),
+        .badStep: RulesFixture.alertRule("actions: [{action: server.reboot, retry: 2}]"),
+        .badRequest: RulesFixture.alertRule("actions: [{action: http.request, with: {url: x}}]"),
+        .badSecret: RulesFixture.alertRule(
+            "actions: [server.reboot, {action: notify, with: {channel: ops, text: '${{ secrets.A }}'}}]"),
+        .badApproval: RulesFixture.alertRule("approval: {approvers: []}"),
+        .badSchedule: RulesFixture.alertRule("trigger: {source: alertmanager, timezone: UTC}"),
     ]
 }

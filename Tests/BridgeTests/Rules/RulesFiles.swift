@@ -17,6 +17,10 @@ enum RulesFiles {
         bytes(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    static func write(_ text: String, to path: String) -> Bool {
+        FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
+    }
+
     static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }

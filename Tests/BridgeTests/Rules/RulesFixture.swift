@@ -8,14 +8,18 @@ enum RulesFixture {
     static let now = Timestamp(seconds: 1_795_286_400)
 
     static func load(
-        _ text: String, file: String = "rules/web.yaml", sources: Set<String>? = nil, floor: Limits = Limits()
+        _ text: String, file: String = "rules/web.yaml", sources: Set<String>? = nil, secrets: Set<String>? = nil,
+        floor: Limits = Limits()
     ) -> RuleSetLoad {
         RuleSet.load(
-            [RuleSource(name: file, text: text)], revision: RuleSetRevision(rawValue: "r1"), sources: sources, floor: floor)
+            [RuleSource(name: file, text: text)], revision: RuleSetRevision(rawValue: "r1"), sources: sources, secrets: secrets,
+            floor: floor)
     }
 
     /// A rule file with one complete alert rule; `lines` replace the lines that begin with the same key, or are added.
-    static func alertRule(_ lines: String...) -> String {
+    static func alertRule(_ lines: String...) -> String { alertRule(lines: lines) }
+
+    static func alertRule(lines: [String]) -> String {
         var keys: [(key: String, text: String)] = [
             ("name", "name: host-down"), ("trigger", "trigger: alertmanager"),
             ("when", "when: event.labels.severity == \"critical\""),

@@ -18,7 +18,9 @@ struct RulesMessageCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     var actual: String {
-        let rendered = RulesFixture.load(text, sources: ["alertmanager", "slack"]).diagnostics.rendered
+        let rendered = RulesFixture.load(
+            text, sources: ["alertmanager", "slack"], secrets: ["TOKEN", "TICKETS"]
+        ).diagnostics.rendered
         let lines = rendered.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             !line.hasSuffix(" |") || line.contains("-->")
         }

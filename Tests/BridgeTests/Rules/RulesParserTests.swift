@@ -11,7 +11,7 @@ struct RulesParserTests {
             switch value {
             case .string(let text): return "'\(text)'"
             case .uint(let number): return "\(number)u"
-            default: return (try? CELEvaluator.text(of: value)) ?? "null"
+            default: return (try? CELLibrary.text(of: value)) ?? "null"
             }
         case .identifier(let name, let isRooted): return (isRooted ? "." : "") + name
         case .select(let selection):
@@ -36,7 +36,9 @@ struct RulesParserTests {
         case .binary(let name, let left, let right): return "(\(shape(left)) \(name.rawValue) \(shape(right)))"
         case .comprehension(let loop):
             let parts = [loop.condition, loop.result].compactMap { $0.map(shape) }
-            return "\(shape(loop.range)).\(loop.macro.rawValue)(\(([loop.variable] + parts).joined(separator: ", ")))"
+            let names = [loop.variable] + (loop.secondVariable.map { [$0] } ?? [])
+            return "\(shape(loop.range)).\(loop.macro.rawValue)(\((names + parts).joined(separator: ", ")))"
+        case .binding(let binding): return "cel.bind(\(binding.name), \(shape(binding.value)), \(shape(binding.body)))"
         }
     }
 
@@ -50,7 +52,11 @@ struct RulesParserTests {
             ("a.b['c'][0].?d[?e]", "a.b['c'][0].?d[?e]"), ("f(a, b).g(c)", "f(a, b).g(c)"), (".a.b", ".a.b"),
             ("[1, 2,]", "[1, 2]"), ("{'a': 1, ?'b': c,}", "{'a': 1, ?'b': c}"), ("has(a.b)", "has(a.b)"),
             ("a.all(x, x > 0)", "a.all(x, (x > 0))"), ("a.map(x, x > 0, x + 1)", "a.map(x, (x > 0), (x + 1))"),
-            ("a.existsOne(x, x)", "a.exists_one(x, x)"), ("optional.of(a)", "optional.of(a)"), ("a.`b-c`", "a.b-c"),
+            ("a.existsOne(x, x)", "a.exists_one(x, x)"), ("a.all(k, v, k == v)", "a.all(k, v, (k == v))"),
+            ("a.transformMap(k, v, k, v)", "a.transformMap(k, v, k, v)"), ("cel.bind(x, a, x)", "cel.bind(x, a, x)"),
+            ("a.all(k, k, k)", "error"), ("cel.bind(1, a, a)", "error"), ("a.transformList(k, v)", "error"),
+            ("math.least(a)", "math.least(a)"), ("ip.isCanonical(a)", "ip.isCanonical(a)"), ("a.ip()", "a.ip()"),
+            ("optional.of(a)", "optional.of(a)"), ("a.`b-c`", "a.b-c"),
             ("a // comment\n && b", "(a && b)"), ("1u + 0x1F", "(1u + 31)"), ("'a' 'b'.size()", "error"), ("(a)", "a"),
             ("-9223372036854775808", "-9223372036854775808"), ("9223372036854775808", "error"), ("a.b{c: 1}", "error"),
             ("a..b", "error"), ("", "error"), (" ", "error"), ("a b", "error"), ("[1", "error"), ("{1}", "error"),

@@ -5,21 +5,17 @@ struct RulesTypeText {
     private var rest: Substring.UTF8View
     private var depth = 0
 
-    struct Unreadable: Error {
-        let text: String
-    }
-
     static func type(_ text: String) throws -> StaticType {
         var reader = RulesTypeText(rest: text[...].utf8)
         let type = try reader.type()
-        guard reader.rest.isEmpty else { throw Unreadable(text: text) }
+        guard reader.rest.isEmpty else { throw RulesConformanceValue.Unreadable() }
         return type
     }
 
     private mutating func type() throws -> StaticType {
         depth += 1
         defer { depth -= 1 }
-        guard depth < 64 else { throw Unreadable(text: "too deep") }
+        guard depth < 64 else { throw RulesConformanceValue.Unreadable() }
         let name = word()
         guard rest.first == UInt8(ascii: "(") else { return try Self.simple(name) }
         rest = rest.dropFirst()
@@ -41,7 +37,7 @@ struct RulesTypeText {
         case ("map", 1): return .map(first, others[0])
         case ("type", 0): return .typeValue(first)
         case ("wrapper", 0): return .wrapper(first)
-        default: throw Unreadable(text: name)
+        default: throw RulesConformanceValue.Unreadable()
         }
     }
 
@@ -56,7 +52,7 @@ struct RulesTypeText {
     }
 
     private mutating func close() throws {
-        guard rest.first == UInt8(ascii: ")") else { throw Unreadable(text: "`)` is missing") }
+        guard rest.first == UInt8(ascii: ")") else { throw RulesConformanceValue.Unreadable() }
         rest = rest.dropFirst()
     }
 
@@ -88,7 +84,7 @@ struct RulesTypeText {
         case "google.protobuf.Int32Value", "google.protobuf.Int64Value": .wrapper(.int)
         case "google.protobuf.UInt32Value", "google.protobuf.UInt64Value": .wrapper(.uint)
         case "google.protobuf.StringValue": .wrapper(.string)
-        default: throw Unreadable(text: name)
+        default: throw RulesConformanceValue.Unreadable()
         }
     }
 }

@@ -180,7 +180,7 @@ extension StoreScenario {
         waiting.dueAt = Self.at(seconds + 1_800)
         let question = ApprovalRequest(
             id: ApprovalID(rawValue: id), run: run.id, rule: run.rule, revision: run.revision, action: "server.reboot",
-            server: run.server, serverName: "web-server-01", serverStatus: .active, approvers: ["A", "slack:B"],
+            server: run.server, serverName: "web-server-01", serverStatus: .active, approvers: ["A", "slack:B", "with\nline"],
             required: required, allowsSelfApproval: false, requestedBy: "slack:C", channel: "ops", createdAt: Self.at(seconds),
             expiresAt: Self.at(seconds + 1_800))
         let guards = Guards(limits: limits, fleetSize: 100, checksCooldown: true)

@@ -17,7 +17,8 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = deliveries + episodes + runs + transitions + lanes + guards + rescue + approvals + records + steps + histories
+    static let all =
+        deliveries + episodes + runs + transitions + lanes + guards + rescue + approvals + records + steps + histories
 }
 
 /// A store with short words for what the requirements need of it.

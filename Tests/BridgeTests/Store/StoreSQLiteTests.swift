@@ -195,6 +195,46 @@ struct StoreSQLiteTests {
         }
     }
 
+    @Test("intents of an older schema are brought forward, open ones too, and their numbers are not used again")
+    func migratesIntents() async throws {
+        try await StoreTestFolder.use { folder in
+            let older = Array(Migration.all.prefix { $0.name != Migration.steps.name })
+            let first = try SQLiteStore(path: folder.path, options: SQLiteStoreOptions(), migrations: older)
+            try await StoreScenario(store: first).deliver()
+            await first.close()
+            try folder.edit { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO runs (id, rule, revision, delivery, event_index, state, detail, lane, rung, due_at, attempts, epoch,
+                            is_urgent, created_at) VALUES (1, 'r', 'v', 1, 0, 'unknown', '', 'server:7', 0, 0, 0, 0, 0, 0);
+                        INSERT INTO intents (id, run, lane, rung, step, operation, server, pre_status, created_at, outcome, finished_at,
+                            counts) VALUES (3, 1, 'server:7', 0, 0, 'stop', 7, 'active', 5, 'applied', 6, 1);
+                        INSERT INTO intents (id, run, lane, rung, step, operation, server, pre_status, created_at, counts)
+                            VALUES (8, 1, 'server:7', 0, 1, 'start', 7, 'stopped', 9, 0);
+                        INSERT INTO intents (id, run, lane, rung, step, operation, server, pre_status, created_at, outcome, finished_at,
+                            counts) VALUES (9, 1, 'server:7', 0, 1, 'start', 7, 'stopped', 9, 'refused', 9, 0);
+                        DELETE FROM intents WHERE id = 9;
+                        """)
+            }
+            let store = try SQLiteStore(path: folder.path)
+            let intents = try await store.intents(of: RunID(rawValue: 1))
+            #expect(intents.map(\.id.rawValue) == [3, 8])
+            #expect(intents.map(\.kind) == [.operation(.stop), .operation(.start)])
+            #expect(intents.map(\.outcome) == [.applied, nil] && intents.map(\.server?.rawValue) == [7, 7])
+            #expect(intents.map(\.preStatus) == [.active, .stopped] && intents.map(\.request) == [nil, nil])
+            var run = try #require(try await store.run(RunID(rawValue: 1)))
+            run.state = .verifying
+            let scenario = StoreScenario(store: store)
+            try await scenario.step(run, intent: .close(IntentID(rawValue: 8), .applied))
+            run.state = .running
+            let next = NewIntent(
+                rung: 0, step: 0, kind: .httpRequest, request: IntentRequest(method: "GET", url: "https://a.example/", hash: ""))
+            let opened = try await scenario.step(run, intent: .open(next, guards: nil))
+            #expect(opened?.id.rawValue == 10)
+            await store.close()
+        }
+    }
+
     @Test("another process reads beside the store, and when the store is closed; it changes nothing")
     func readsBeside() async throws {
         try await StoreTestFolder.use { folder in

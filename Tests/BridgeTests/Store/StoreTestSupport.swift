@@ -75,6 +75,7 @@ extension StoreScenario {
         let lapsed = try await ask("lapsed", id: "bbbbbb")
         _ = try await (vote(lapsed, "slack:A", at: 9_000), store.approvals(onlyOpen: false, limit: 1))
         _ = try await claim(at: StoreScenario.at(9_000))
+        try await useSteps(of: store)
         let revision = RuleSetRevision(rawValue: "r")
         try await store.saveRuleSet(
             StoredRuleSet(
@@ -89,6 +90,24 @@ extension StoreScenario {
         for (run, delivery) in [(second.id, delivery), (nil, nil)] as [(RunID?, DeliveryID?)] {
             _ = try await store.auditEntries(run: run, delivery: delivery, limit: 1)
         }
+    }
+}
+
+extension StoreScenario {
+    /// Has the statements compiled that runs with several steps need.
+    private func useSteps(of store: SQLiteStore) async throws {
+        var run = try await readyRun("steps", lane: 9, at: StoreScenario.at(300))
+        run.progress.step = 1
+        for change in [
+            OwnershipChange.created(
+                CreatedServer(
+                    id: ServerID(rawValue: 5), name: "web-5", lane: .group("web"), run: run.id, createdAt: StoreScenario.start)),
+            .deleted(ServerID(rawValue: 5)),
+        ] {
+            _ = try await store.commit(
+                RunTransition(now: StoreScenario.at(300), run: run, ownership: change, releasesLease: false))
+        }
+        _ = try await store.createdServers()
     }
 }
 

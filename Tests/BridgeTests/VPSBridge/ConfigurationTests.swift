@@ -8,6 +8,22 @@ import Webhooks
 
 @Suite("Configuration")
 struct ConfigurationTests {
+    @Test("secrets of rules are read from files, each under its own name")
+    func secrets() throws {
+        let load = ConfigurationFile.load(
+            text: "version: 1\nsecrets: {TICKETS_file: tickets}", file: "/etc/vpsbridge/vpsbridge.yaml", environment: [:],
+            readSecret: { path throws(UnreadableFile) in Secret("secret of \(path)") })
+        let configuration = try #require(load.configuration, "\(load.diagnostics)")
+        #expect(configuration.secrets.keys.sorted() == ["TICKETS"])
+        #expect(configuration.secrets["TICKETS"]?.matches("secret of /etc/vpsbridge/tickets".utf8) == true)
+        for wrong in ["{TICKETS: abc}", "{_file: a}", "{1A_file: a}", "{a b_file: a}", "[a]"] {
+            let refused = ConfigurationFile.load(
+                text: "version: 1\nsecrets: \(wrong)", file: "v.yaml", environment: [:],
+                readSecret: { _ throws(UnreadableFile) in Secret("x") })
+            #expect(refused.configuration == nil, "\(wrong)")
+        }
+    }
+
     static let full = """
         version: 1
         live: true

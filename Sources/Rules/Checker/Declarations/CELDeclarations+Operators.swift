@@ -41,7 +41,8 @@ extension CELDeclarations {
         "+": same([.bytes, .double]) + [
             CELOverload([.duration, .duration], .duration), CELOverload([.duration, .timestamp], .timestamp),
             CELOverload([.timestamp, .duration], .timestamp), CELOverload([.int, .int], .int),
-            CELOverload([listOfA, listOfA], listOfA), CELOverload([.string, .string], .string), CELOverload([.uint, .uint], .uint),
+            CELOverload([listOfA, listOfA], listOfA), CELOverload([.string, .string], .string),
+            CELOverload([.uint, .uint], .uint),
         ],
         "-": same([.double, .duration, .int, .uint]) + [
             CELOverload([.timestamp, .duration], .timestamp), CELOverload([.timestamp, .timestamp], .duration),

@@ -11,7 +11,7 @@ enum EngineSupport: String, CaseIterable {
     case after = "`after`"
     case limitKey = "`limits.key` of a rule that changes servers"
     case replyOutcome = "a `reply` after the run's end"
-    case groups = "groups of people"
+    case groups = "`groups`"
     case list = "the action `server.list`"
     case get = "the action `server.get`"
     case create = "the action `server.create`"

@@ -18,7 +18,7 @@ extension Migration {
                 server INTEGER,
                 server_name TEXT,
                 server_status TEXT,
-                -- One id on each line.
+                -- A JSON list of ids.
                 approvers TEXT NOT NULL,
                 required INTEGER NOT NULL CHECK (required > 0),
                 allows_self INTEGER NOT NULL CHECK (allows_self IN (0, 1)),

@@ -1,3 +1,4 @@
+import JSON
 import Model
 
 /// Questions to people and their answers; at most one open question per run, which a unique index sees to.
@@ -12,7 +13,7 @@ extension Session {
             [
                 .text(approval.id.rawValue), .int(approval.run.rawValue), .text(approval.rule), .text(approval.revision.rawValue),
                 .text(approval.action), .int(approval.server?.rawValue), .text(approval.serverName),
-                .text(approval.serverStatus?.rawValue), .text(approval.approvers.joined(separator: "\n")),
+                .text(approval.serverStatus?.rawValue), .text(JSONValue.array(approval.approvers.map { .string($0) }).description),
                 .int(approval.required), .flag(approval.allowsSelfApproval), .text(approval.requestedBy),
                 .text(approval.channel), .time(approval.createdAt), .time(approval.expiresAt),
             ])
@@ -120,12 +121,19 @@ extension Session {
         a.allows_self, a.requested_by, a.channel, a.created_at, a.expires_at, a.decided_at
         """
 
+    private static func readApprovers(_ text: String) throws -> [String] {
+        guard let list = (try? JSONValue.parse(Array(text.utf8)))?.arrayValue else {
+            throw StoreError(.unusable, "the database holds approvers that are no list; keep the file and restore a copy")
+        }
+        return list.compactMap(\.stringValue)
+    }
+
     private static func readApproval(_ row: inout RowReader) throws -> ApprovalRequest {
         try ApprovalRequest(
             id: ApprovalID(rawValue: row.text()), run: row.id(), rule: row.text(),
             revision: RuleSetRevision(rawValue: row.text()), state: row.value(), action: row.text(), server: row.optionalID(),
             serverName: row.optionalText(), serverStatus: row.optionalText().map(ServerStatus.init(rawValue:)),
-            approvers: row.text().utf8.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) },
+            approvers: readApprovers(row.text()),
             required: row.number(), allowsSelfApproval: row.flag(), requestedBy: row.optionalText(), channel: row.optionalText(),
             createdAt: row.time(), expiresAt: row.time(), decidedAt: row.optionalTime())
     }

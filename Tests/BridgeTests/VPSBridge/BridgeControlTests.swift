@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+import JSON
+import Logging
+import Testing
+
+@testable import Inbound
+@testable import VPSBridge
+
+/// The socket between the command line and the bridge.
+@Suite("Control socket", .timeLimit(.minutes(1)))
+struct BridgeControlTests {
+    private final class Folder {
+        // Short: a socket's path may have 107 bytes.
+        let path = "/tmp/vb-\(UInt32.random(in: 0...UInt32.max))"
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+        var socket: String { path + "/admin.sock" }
+        var files: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+    }
+
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs a server for as long as the body takes, once its socket is there.
+    private static func serving(_ path: String, isDone: Bool = true, _ body: () async throws -> Void) async throws {
+        let server = ControlServer(
+            path: path, reload: { ControlAnswer(isDone: isDone, body: ["result": isDone ? "taken" : "refused"]) }, logger: logger)
+        let task = Task { try await server.run() }
+        while FileKind.of(path) == nil { await Task.yield() }
+        try await body()
+        task.cancel()
+        _ = await task.result
+    }
+
+    @Test("a reload is answered, taken or refused", arguments: [true, false])
+    func reload(isDone: Bool) async throws {
+        let folder = try Folder()
+        try await Self.serving(folder.socket, isDone: isDone) {
+            guard case .answered(let status, let body) = await ControlClient.post("/-/reload", socket: folder.socket) else {
+                Issue.record("not answered")
+                return
+            }
+            #expect(status == (isDone ? 200 : 422))
+            #expect(body["result"]?.stringValue == (isDone ? "taken" : "refused"))
+            guard case .answered(404, _) = await ControlClient.post("/-/quit", socket: folder.socket) else {
+                Issue.record("another path was answered")
+                return
+            }
+        }
+    }
+
+    @Test("only the owner may open it, and it goes with the bridge")
+    func mode() async throws {
+        let folder = try Folder()
+        chmod(folder.path, 0o755)
+        try await Self.serving(folder.socket) {
+            var status = stat()
+            #expect(lstat(folder.socket, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+            #expect(folder.files == ["admin.sock"])
+        }
+        #expect(folder.files.isEmpty)
+        guard case .unreachable(let reason) = await ControlClient.post("/-/reload", socket: folder.socket) else {
+            Issue.record("reached")
+            return
+        }
+        #expect(reason.contains("no bridge answers"))
+    }
+
+    @Test("what a crash left behind is replaced; what lives, and what is no socket, is left alone")
+    func inTheWay() async throws {
+        let folder = try Folder()
+        // A bound socket that nobody listens on any more.
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: folder.socket.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0)
+        close(descriptor)
+        mkdir(folder.socket + ".new", 0o777)
+        let path = ControlSocketPath(folder.socket)
+        let staging = try path.prepare()
+        #expect(staging == folder.socket + ".new/s")
+        var status = stat()
+        #expect(stat(folder.socket + ".new", &status) == 0 && status.st_mode & 0o777 == 0o700)
+        unlink(folder.socket)
+        try await Self.serving(folder.socket) {
+            let error = #expect(throws: ControlSocketPath.Problem.self) { try path.prepare() }
+            #expect(error?.reason.contains("another process listens") == true)
+        }
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.socket))
+        let error = #expect(throws: ControlSocketPath.Problem.self) { try path.prepare() }
+        #expect(error?.reason.contains("no socket") == true)
+    }
+
+    @Test("a path that no socket can have is said so")
+    func tooLong() throws {
+        let path = ControlSocketPath("/tmp/" + String(repeating: "x", count: 110) + "/admin.sock")
+        let error = #expect(throws: ControlSocketPath.Problem.self) { try path.prepare() }
+        #expect(error?.reason.contains("shorter data folder") == true)
+    }
+}
