@@ -65,12 +65,16 @@ let package = Package(
         .target(
             name: "Inbound", dependencies: ["Model", "JSON", "Webhooks", "Store", hummingbird, lifecycle, logging],
             swiftSettings: settings),
+        .target(
+            name: "RuleTesting",
+            dependencies: ["Model", "JSON", "Rules", "Webhooks", "Store", "VPSAPI", "CurlTransport", "Engine", logging],
+            swiftSettings: settings),
         // Row 7
         .executableTarget(
             name: "VPSBridge",
             dependencies: [
                 "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator", "Engine", "Inbound",
-                hummingbird, lifecycle, logging, signals,
+                "RuleTesting", hummingbird, lifecycle, logging, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto,
             ],
             swiftSettings: settings),
@@ -81,15 +85,11 @@ let package = Package(
         .executableTarget(
             name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench", swiftSettings: settings),
         // Tests
-        .target(
-            name: "BridgeTestKit",
-            dependencies: ["Model", "JSON", "CurlTransport", "Store", "VPSAPI"],
-            path: "Tests/BridgeTestKit", swiftSettings: settings),
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "BridgeTestKit", "CAllocations", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
-                "Engine", "Inbound", "VPSBridge", hummingbird,
+                "CAllocations", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
+                "Engine", "Inbound", "RuleTesting", "VPSBridge", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 crypto, lifecycle, logging,

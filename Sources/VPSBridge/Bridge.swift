@@ -118,6 +118,7 @@ struct Bridge {
 
     private func reloaderParts() -> Reloader.Parts {
         let loaded = LoadedRules(configuration)
+        let (folder, settings) = (configuration.rulesFolder, configuration.ruleTestSettings)
         return Reloader.Parts(
             read: { () throws(UnreadableRules) in
                 do throws(UnreadableFile) {
@@ -126,7 +127,8 @@ struct Bridge {
                     throw UnreadableRules(error.description)
                 }
             },
-            check: loaded.check, interval: configuration.reloadInterval, channels: configuration.notify)
+            check: loaded.check, test: { _, files in await RuleTestFiles.failures(of: files, in: folder, settings) },
+            interval: configuration.reloadInterval, channels: configuration.notify)
     }
 
     /// What a start owes to what was before it: runs of a lost process are freed, and the rules are kept for their runs.

@@ -11,7 +11,8 @@ struct VPSBridgeCommand: AsyncParsableCommand {
         abstract: "Turns monitoring webhooks and chat commands into safe, verified actions on VPS.org servers.",
         version: version,
         subcommands: [
-            Serve.self, Demo.self, Check.self, Try.self, Explain.self, Reload.self, Schema.self, Sim.self, Healthcheck.self,
+            Serve.self, Demo.self, Check.self, Test.self, Try.self, Explain.self, Reload.self, Schema.self, Sim.self,
+            Healthcheck.self,
             Status.self, Runs.self, Approvals.self, DeadLetters.self,
             Audit.self,
         ]

@@ -1,7 +1,7 @@
 # needs: VPSBRIDGE_BIN ALERTMANAGER_BIN
 """The YAML that the documents print is accepted by the programs that it is written for.
 
-Rule files and configurations go through `vpsbridge check`; the receiver goes into a real Alertmanager. Only folders are replaced.
+Rule files and configurations go through `vpsbridge check`, rule tests through `vpsbridge test`; the receiver goes into a real Alertmanager. Only folders are replaced.
 """
 
 import re
@@ -62,6 +62,16 @@ def check(bench, configuration, rules):
     assert done.returncode == 0, f"check ended with {done.returncode}: {done.stdout}{done.stderr}"
 
 
+def test(bench, text):
+    """Runs `vpsbridge test` over one test file beside the shipped rules."""
+    for path in (harness.ROOT / "rules").glob("*.yaml"):
+        bench.write(f"tested/{path.name}", path.read_text())
+    sample = bench.write("tested/sample.test.yaml", text)
+    done = subprocess.run(
+        [harness.tool("VPSBRIDGE_BIN"), "test", sample], capture_output=True, text=True, timeout=60, cwd=bench.folder)
+    assert done.returncode == 0, f"test ended with {done.returncode}: {done.stdout}{done.stderr}"
+
+
 def accept_by_alertmanager(bench, text):
     config = bench.write("alertmanager.yml", localized(bench, text))
     port = harness.free_port()
@@ -74,13 +84,16 @@ def accept_by_alertmanager(bench, text):
 
 
 def main():
-    counts = {"rules": 0, "configuration": 0, "receiver": 0}
+    counts = {"rules": 0, "tests": 0, "configuration": 0, "receiver": 0}
     with harness.Bench("document-samples") as bench:
         for place, text in blocks():
             try:
                 if "receivers:" in text:
                     counts["receiver"] += 1
                     accept_by_alertmanager(bench, text)
+                elif re.search(r"^tests:\n", text, re.MULTILINE):
+                    counts["tests"] += 1
+                    test(bench, text)
                 elif re.search(r"^rules:\n", text, re.MULTILINE):
                     counts["rules"] += 1
                     check(bench, FALLBACK_CONFIGURATION, text)
@@ -88,7 +101,7 @@ def main():
                     counts["configuration"] += 1
                     check(bench, text, PLAIN_RULES)
                 else:
-                    raise AssertionError("of no known kind: neither rules, nor a configuration, nor an Alertmanager receiver")
+                    raise AssertionError("of no known kind: neither rules, nor tests of them, nor a configuration, nor an Alertmanager receiver")
             except AssertionError as error:
                 raise AssertionError(f"{place}: {error}") from error
     assert all(counts.values()), f"a kind of sample is no longer found: {counts}"

@@ -18,7 +18,7 @@ package final class Reloader: Service {
         /// Checks them as `check` does; takes up to a second of a processor for 10,000 rules.
         package var check: @Sendable (RuleFiles) -> RuleSetLoad
         /// Runs the rule tests over a set that was checked: what failed, a line each. Default: there are none.
-        package var test: @Sendable (RuleSet, RuleFiles) -> [String]
+        package var test: @Sendable (RuleSet, RuleFiles) async -> [String]
         /// How often the folder is looked at; `nil` looks only when somebody asks.
         package var interval: Duration?
         /// The channels that are told of a refused set.
@@ -28,7 +28,8 @@ package final class Reloader: Service {
         package init(
             read: @escaping @Sendable () throws(UnreadableRules) -> RuleFiles,
             check: @escaping @Sendable (RuleFiles) -> RuleSetLoad,
-            test: @escaping @Sendable (RuleSet, RuleFiles) -> [String] = { _, _ in [] }, interval: Duration?, channels: [String]
+            test: @escaping @Sendable (RuleSet, RuleFiles) async -> [String] = { _, _ in [] }, interval: Duration?,
+            channels: [String]
         ) {
             self.read = read
             self.check = check
@@ -168,11 +169,10 @@ package final class Reloader: Service {
             if files.files.isEmpty, !current.rules.isEmpty {
                 return await refuse(read.look, "there are no rule files any more", [])
             }
-            let (load, failures, again) = await thread.run { [parts] in
-                let load = parts.check(files)
-                let failures = load.ruleSet.map { parts.test($0, files) } ?? []
-                return (load, failures, Self.attempt(parts.read))
-            }
+            let load = await thread.run { [parts] in parts.check(files) }
+            var failures: [String] = []
+            if let ruleSet = load.ruleSet { failures = await parts.test(ruleSet, files) }
+            let again = await thread.run { [parts] in Self.attempt(parts.read) }
             // What was read may have been a half of it: only what is still there after the check counts.
             guard again.look == read.look else {
                 read = again

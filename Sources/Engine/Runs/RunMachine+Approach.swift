@@ -110,6 +110,7 @@ extension RunMachine {
         }
         if let context {
             let judged = rule.evaluateServerConditions(context)
+            judgement = ServerJudgement(run: run.id, rule: rule, verdict: judged.verdict, conditions: judged.conditions)
             if case .match = judged.verdict {
             } else {
                 let failed = judged.conditions.first { if case .match = $0.verdict { false } else { true } }

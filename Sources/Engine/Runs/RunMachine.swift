@@ -40,6 +40,8 @@ package struct RunMachine: Sendable {
     var hasFreshInventory = false
     /// The run as it will be once the intent or the question that is being written is on disk.
     var opening: Run?
+    /// What `when_server` said in this claim; `nil` while it was not asked.
+    package internal(set) var judgement: ServerJudgement?
     /// The request to another API whose intent is being written.
     var prepared: PreparedRequest?
     /// What this claim has read on its way to a delete.

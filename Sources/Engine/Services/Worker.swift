@@ -21,6 +21,7 @@ package struct Worker: Service {
     private let transport: any HTTPTransport
     private let secrets: [String: Secret]
     private let random: @Sendable () -> Double
+    private let number: @Sendable () -> UInt64
     private let rules: RuleBook
     private let sources: [String: WebhookSource]
     private let resolver: ServerResolver
@@ -28,15 +29,19 @@ package struct Worker: Service {
     private let clock: any TimeSource
     private let doorbell: Doorbell
     private let messageDoorbell: Doorbell
+    private let onJudgement: @Sendable (ServerJudgement) -> Void
     private let logger: Logger
     private let inFlight = InFlight()
 
-    /// `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1.
+    /// `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1
+    /// and `number` those that the ids of questions are made of; `onJudgement` is told what each `when_server` said, once per claim that asked it.
     package init(
         store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober,
         transport: any HTTPTransport, secrets: [String: Secret], rules: RuleBook, sources: [String: WebhookSource],
         resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource, doorbell: Doorbell,
-        messageDoorbell: Doorbell, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }, logger: Logger
+        messageDoorbell: Doorbell, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        number: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0...UInt64.max) },
+        onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in }, logger: Logger
     ) {
         self.store = store
         self.queries = queries
@@ -46,6 +51,7 @@ package struct Worker: Service {
         self.transport = transport
         self.secrets = secrets
         self.random = random
+        self.number = number
         self.rules = rules
         self.sources = sources
         self.resolver = resolver
@@ -53,6 +59,7 @@ package struct Worker: Service {
         self.clock = clock
         self.doorbell = doorbell
         self.messageDoorbell = messageDoorbell
+        self.onJudgement = onJudgement
         self.logger = logger
     }
 
@@ -116,6 +123,7 @@ package struct Worker: Service {
                 secrets: secrets, random: random())
             var input = RunInput.woken
             var writtenAt = clock.now()
+            defer { if let judgement = machine.judgement { onJudgement(judgement) } }
             // A machine asks for a handful of effects per claim; the bound keeps a fault in it from spinning.
             for _ in 0..<32 {
                 switch machine.next(input, now: clock.now()) {
@@ -166,7 +174,7 @@ package struct Worker: Service {
         let hasChat = sources.values.contains { $0.kind.isChat }
         let known = rules.current.rules.lazy.compactMap { $0.trigger.command?.name }.first
         return ApprovalOffer(
-            id: ApprovalID(random: UInt64.random(in: 0...UInt64.max)), command: hasChat ? known ?? "vps" : nil)
+            id: ApprovalID(random: number()), command: hasChat ? known ?? "vps" : nil)
     }
 
     private func event(of claimed: ClaimedRun) -> Event? {

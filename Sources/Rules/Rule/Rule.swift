@@ -98,6 +98,12 @@ package final class Rule: Sendable {
             zones: zones)
     }
 
+    /// The conditions of `when` as they stand in the file, in their order.
+    package var whenTexts: [String] { when.map(\.trimmedText) }
+
+    /// The conditions of `when_server` as they stand in the file, in their order.
+    package var whenServerTexts: [String] { whenServer.map(\.trimmedText) }
+
     /// Whether any rung changes a server.
     package var actsOnServer: Bool { rungs.contains { $0.action != nil } }
 

@@ -56,6 +56,23 @@ enum Connections {
         }
     }
 
+    /// Opens a database in memory with the present schema: one connection, which writes and reads.
+    static func openMemory(migrations: [Migration]) throws(StoreError) -> Connection {
+        do {
+            var configuration = Configuration()
+            configuration.label = "store.memory"
+            configuration.allowsUnsafeTransactions = true
+            let connection = try Connection(path: ":memory:", configuration: configuration)
+            try connection.run { session in
+                try session.script("PRAGMA foreign_keys = ON")
+                try Migrator(session: session, path: "the store in memory", migrations: migrations).migrate()
+            }
+            return connection
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     private static let writerSettings = [
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",

@@ -11,8 +11,8 @@ package final class SQLiteStore: Sendable {
     let writer: GroupCommit
     package let reader: SnapshotReader
     private let connections: [Connection]
-    /// Released after the connections are closed.
-    private let lock: StoreLock
+    /// Released after the connections are closed; a store in memory has none.
+    private let lock: StoreLock?
 
     /// Opens the file at `path`, makes it when it is missing, and brings its schema up to date.
     ///
@@ -33,6 +33,18 @@ package final class SQLiteStore: Sendable {
         reader = SnapshotReader(connection: readConnection)
     }
 
+    /// Opens an empty store in memory: the same schema, verbs and guards, kept nowhere and gone when it is closed.
+    ///
+    /// For rules that are tried on a virtual clock. Reads and writes share one connection. Safe to use as any other store.
+    /// - Throws: `StoreError.unusable` when SQLite can not be used.
+    package init(inMemory options: SQLiteStoreOptions) throws(StoreError) {
+        let connection = try Connections.openMemory(migrations: Migration.all)
+        lock = nil
+        connections = [connection]
+        writer = GroupCommit(connection: connection, options: options)
+        reader = SnapshotReader(connection: connection)
+    }
+
     /// Finishes what waits, then closes the file and lets go of its lock; calls after it get `StoreError.closed`.
     package func close() async {
         writer.close()
@@ -41,7 +53,7 @@ package final class SQLiteStore: Sendable {
             // Closing waits for the connection's queue, which must not happen on Swift's threads.
             DispatchQueue(label: "store.close").async { [connections, lock] in
                 for connection in connections { connection.close() }
-                lock.release()
+                lock?.release()
                 continuation.resume()
             }
         }

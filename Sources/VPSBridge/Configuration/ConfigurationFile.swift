@@ -45,14 +45,16 @@ enum ConfigurationFile {
             }
         }
         return load(
-            text: text, file: chosen ?? "vpsbridge.yaml", environment: environment,
+            text: text, file: chosen ?? "vpsbridge.yaml", environment: environment, needsSecrets: needsSecrets,
             readSecret: needsSecrets
                 ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
     }
 
     /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` reads.
+    ///
+    /// Without a need for secrets, the API token may be missing.
     static func load(
-        text: String, file: String, environment: [String: String],
+        text: String, file: String, environment: [String: String], needsSecrets: Bool = true,
         readSecret: @escaping (String) throws(UnreadableFile) -> Secret
     ) -> Load {
         let (root, syntax) = YAMLDocument.parse(text: text, file: file)
@@ -63,7 +65,7 @@ enum ConfigurationFile {
         var configuration = reader.read(root)
         var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret)
         overlay.apply(to: &configuration)
-        let problems = overlay.problems + configuration.problems
+        let problems = overlay.problems + (needsSecrets ? configuration.problems : [])
         let diagnostics = collector.diagnostics
         return Load(
             configuration: diagnostics.hasErrors || !problems.isEmpty ? nil : configuration, draft: configuration,

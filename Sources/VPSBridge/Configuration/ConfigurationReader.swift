@@ -30,9 +30,9 @@ struct ConfigurationReader {
             configuration.namesRulesFolder = true
         }
         if let node = mapping["api"] { readAPI(node, into: &configuration) }
-        if let node = mapping["limits"] { readLimits(node, into: &configuration.limits) }
+        if let node = mapping["limits"] { LimitsFloor.read(node, into: &configuration.limits, collector) }
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
-        if let node = mapping["aliases"] { readAliases(node, into: &configuration) }
+        if let node = mapping["aliases"] { configuration.aliases = ServerAliases.read(node, collector) }
         if let node = mapping["channels"] { readChannels(node, into: &configuration) }
         if let node = mapping["secrets"] { readSecrets(node, into: &configuration) }
         readNotify(mapping["notify"], into: &configuration)
@@ -57,48 +57,6 @@ struct ConfigurationReader {
         if let url = mapping["base_url"]?.string("`api.base_url`", collector) { configuration.api.baseURL = url }
         if let path = mapping["ca_file"]?.string("`api.ca_file`", collector) { configuration.api.caFile = resolved(path) }
         if let node = mapping["token_file"] { configuration.api.token = secret(node, "`api.token_file`") }
-    }
-
-    private func readLimits(_ node: YAMLNode, into limits: inout Limits) {
-        let keys = ["cooldown", "budgets", "fleet_budgets", "max_concurrent", "max_event_age", "settle"]
-        guard let mapping = YAMLMapping(node, keys: keys, of: "`limits`", collector) else { return }
-        if let span = mapping["cooldown"]?.duration("`cooldown`", collector) { limits.cooldown = span }
-        if let span = mapping["settle"]?.duration("`settle`", collector) { limits.settle = span }
-        if let span = mapping["max_event_age"]?.duration("`max_event_age`", collector) { limits.maxEventAge = span }
-        if let number = mapping["max_concurrent"]?.int("`max_concurrent`", in: 1...100_000, collector) {
-            limits.maxConcurrent = number
-        }
-        if let budgets = mapping["budgets"].flatMap({ readBudgets($0, "`budgets`") }) { limits.budgets = budgets }
-        if let budgets = mapping["fleet_budgets"].flatMap({ readBudgets($0, "`fleet_budgets`") }) {
-            limits.fleetBudgets = budgets
-        }
-    }
-
-    private func readBudgets(_ node: YAMLNode, _ title: String) -> [Budget]? {
-        guard let items = node.list(title, max: 20, collector) else { return nil }
-        if items.isEmpty {
-            collector.report(node.diagnostic(.outOfRange, "\(title) is empty", hint: "an empty list would bound nothing"))
-            return nil
-        }
-        return items.compactMap { item in
-            guard let mapping = YAMLMapping(item, keys: ["max", "per"], of: "an element of \(title)", collector),
-                let max = mapping.required("max")?.int("`max`", in: 0...1_000_000, collector),
-                let per = mapping.required("per")?.duration("`per`", collector)
-            else { return nil }
-            return Budget(max: max, per: per)
-        }
-    }
-
-    private func readAliases(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
-        guard case .mapping(let entries) = node.content else {
-            collector.report(node.diagnostic(.wrongKind, "`aliases` is a mapping of names to server ids"))
-            return
-        }
-        for entry in entries {
-            if let id = entry.value.int("the server id of alias `\(entry.name)`", in: 1...Int.max, collector) {
-                configuration.aliases[entry.name] = ServerID(rawValue: Int64(id))
-            }
-        }
     }
 
     private func readChannels(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {

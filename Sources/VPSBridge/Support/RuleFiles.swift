@@ -31,11 +31,8 @@ extension RuleFiles {
         case .folder: break
         case .file, .other: return RuleFiles(files: [RuleSource(name: path, text: try TextFile.read(path))])
         }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            throw UnreadableFile(path: path, reason: "the folder can not be read")
-        }
         var files: [RuleSource] = []
-        for name in names.sorted() where isRuleFile(name) {
+        for name in try names(in: path) where isRuleFile(name) {
             let file = path + "/" + name
             // A pipe would keep whoever opens it waiting for ever.
             guard FileKind.of(file) == .file else { throw UnreadableFile(path: file, reason: "there is no file of that name") }
@@ -44,9 +41,22 @@ extension RuleFiles {
         return RuleFiles(files: files)
     }
 
+    /// The names of a folder's files, sorted.
+    static func names(in folder: String) throws(UnreadableFile) -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            throw UnreadableFile(path: folder, reason: "the folder can not be read")
+        }
+        return names.sorted()
+    }
+
     private static func isRuleFile(_ name: String) -> Bool {
         guard !name.hasPrefix("."), name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { return false }
-        return !name.hasSuffix(".test.yaml") && !name.hasSuffix(".test.yml")
+        return !isTestFile(name)
+    }
+
+    /// Whether a file holds tests of rules: its name ends in `.test.yaml` or `.test.yml`.
+    static func isTestFile(_ name: String) -> Bool {
+        name.hasSuffix(".test.yaml") || name.hasSuffix(".test.yml")
     }
 }
 

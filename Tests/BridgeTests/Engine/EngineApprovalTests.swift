@@ -1,6 +1,6 @@
-import BridgeTestKit
 import Engine
 import Model
+import RuleTesting
 import Store
 import Testing
 import VPSAPI

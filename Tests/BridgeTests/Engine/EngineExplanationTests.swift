@@ -1,4 +1,4 @@
-import BridgeTestKit
+import RuleTesting
 import JSON
 import Model
 import Rules

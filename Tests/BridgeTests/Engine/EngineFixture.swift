@@ -1,9 +1,9 @@
-import BridgeTestKit
 import Engine
 import Foundation
 import JSON
 import Logging
 import Model
+import RuleTesting
 import Rules
 import Store
 import Synchronization
@@ -273,13 +273,4 @@ final class EngineFixture {
     func messages() async throws -> [String] {
         try await store.claimMessages(now: clock.now(), hiddenUntil: clock.now(), limit: 100).map(\.text)
     }
-}
-
-/// A prober that says what it is told to say.
-final class FakeProber: Prober {
-    private let healthy = Mutex(false)
-
-    func answer(_ isHealthy: Bool) { healthy.withLock { $0 = isHealthy } }
-
-    func isHealthy(_ server: Server, probe: Probe) async -> Bool { healthy.withLock { $0 } }
 }

@@ -1,4 +1,4 @@
-import BridgeTestKit
+import RuleTesting
 import CurlTransport
 import Engine
 import Model

@@ -1,7 +1,7 @@
-import BridgeTestKit
 import CurlTransport
 import Engine
 import Model
+import RuleTesting
 import Store
 import Testing
 import VPSAPI

@@ -1,8 +1,8 @@
-import BridgeTestKit
 import Foundation
 import Glibc
 import Logging
 import Model
+import RuleTesting
 import Rules
 import Store
 import Synchronization

@@ -1,7 +1,7 @@
-import BridgeTestKit
 import JSON
 import Logging
 import Model
+import RuleTesting
 import Rules
 import Store
 import Synchronization

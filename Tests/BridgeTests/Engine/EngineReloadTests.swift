@@ -1,5 +1,5 @@
-import BridgeTestKit
 import Model
+import RuleTesting
 import Rules
 import Store
 import Synchronization

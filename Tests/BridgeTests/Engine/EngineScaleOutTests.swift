@@ -1,7 +1,7 @@
-import BridgeTestKit
 import Engine
 import JSON
 import Model
+import RuleTesting
 import Store
 import Testing
 import VPSAPI

@@ -11,4 +11,11 @@ struct StoreSQLiteConformanceTests {
             await store.close()
         }
     }
+
+    @Test("in memory it conforms too", arguments: StoreConformance.all)
+    func conformsInMemory(_ requirement: StoreConformance) async throws {
+        let store = try SQLiteStore(inMemory: SQLiteStoreOptions())
+        try await requirement.check(StoreScenario(store: store))
+        await store.close()
+    }
 }

@@ -1,4 +1,4 @@
-import BridgeTestKit
+import RuleTesting
 import Engine
 import Foundation
 import Glibc

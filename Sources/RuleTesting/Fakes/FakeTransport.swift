@@ -2,13 +2,17 @@ package import CurlTransport
 package import Model
 import Synchronization
 
-/// A transport that sends nothing: it answers as it is told to and records every request with its instant.
+/// A transport that opens no connection: it answers as it is told to and records every request with its instant. Safe to use from any
+/// task.
 package final class FakeTransport: HTTPTransport {
     /// One request that it was handed.
     package struct Sent: Sendable {
         package var at: Timestamp
+        package var method: HTTPMethod
+        /// The whole address.
+        package var url: String
         /// Method and address.
-        package var line: String
+        package var line: String { "\(method.rawValue) \(url)" }
         package var headers: [(String, String)]
         /// The body as text.
         package var body: String
@@ -17,7 +21,20 @@ package final class FakeTransport: HTTPTransport {
         package func header(_ name: String) -> String? { headers.first { $0.0.utf8.elementsEqual(name.utf8) }?.1 }
     }
 
+    /// What addresses that begin with a text answer.
+    package struct Script: Sendable {
+        /// Compared by bytes with the beginning of the address.
+        package let prefix: String
+        package let outcome: HTTPOutcome
+
+        package init(prefix: String, outcome: HTTPOutcome) {
+            self.prefix = prefix
+            self.outcome = outcome
+        }
+    }
+
     private let sent = Mutex<[Sent]>([])
+    private let scripts = Mutex<[Script]>([])
     private let answers = Mutex<[HTTPOutcome]>([])
     private let clock: ManualClock
     private let onSend = Mutex<(@Sendable () async -> Void)?>(nil)
@@ -31,7 +48,12 @@ package final class FakeTransport: HTTPTransport {
     /// Method and address of everything.
     package var lines: [String] { requests.map(\.line) }
 
-    /// What becomes of the next requests, in order; those after them are answered with 200 and `{}`.
+    /// What a script says holds from now on, for requests that have no answer of their own; a later one goes before an earlier one.
+    package func answer(_ script: Script) {
+        scripts.withLock { $0.insert(script, at: 0) }
+    }
+
+    /// What becomes of the next requests, in order; those after them are answered as scripts say, else with 200 and `{}`.
     package func answer(_ outcomes: HTTPOutcome...) {
         answers.withLock { $0 += outcomes }
     }
@@ -43,7 +65,7 @@ package final class FakeTransport: HTTPTransport {
 
     package func send(_ request: HTTPRequest) async -> HTTPOutcome {
         let entry = Sent(
-            at: clock.now(), line: "\(request.method.rawValue) \(request.url)", headers: request.headers,
+            at: clock.now(), method: request.method, url: request.url, headers: request.headers,
             body: String(decoding: request.body ?? [], as: UTF8.self))
         sent.withLock { $0.append(entry) }
         let meanwhile = onSend.withLock { body in
@@ -51,7 +73,9 @@ package final class FakeTransport: HTTPTransport {
             return body
         }
         await meanwhile?()
-        return answers.withLock { $0.isEmpty ? .status(200) : $0.removeFirst() }
+        if let answer = answers.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return answer }
+        let script = scripts.withLock { scripts in scripts.first { request.url.utf8.starts(with: $0.prefix.utf8) } }
+        return script?.outcome ?? .status(200)
     }
 }
 

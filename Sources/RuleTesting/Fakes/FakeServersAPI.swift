@@ -1,3 +1,4 @@
+import JSON
 package import Model
 import Synchronization
 package import VPSAPI
@@ -76,6 +77,11 @@ package final class FakeServersAPI: ServersAPI {
         state.withLock { state in state.transitions.removeAll { $0.id == id } }
     }
 
+    /// The server's present name; `nil` when there is no such server.
+    package func name(of id: ServerID) -> String? {
+        state.withLock { $0.servers[id]?.name }
+    }
+
     package func remove(_ id: ServerID) {
         state.withLock { $0.servers[id] = nil }
     }
@@ -105,7 +111,8 @@ package final class FakeServersAPI: ServersAPI {
         if case .fail(let error) = fault { throw error }
         return state.withLock { state in
             let shown = state.servers.values.filter { (status == nil || $0.status == status) && !state.hidden.contains($0.id) }
-            return ServerList(servers: shown.sorted { $0.id < $1.id }, isComplete: !state.isIncomplete)
+            return ServerList(
+                servers: shown.sorted { $0.id < $1.id }.map(\.withPresentRaw), isComplete: !state.isIncomplete)
         }
     }
 
@@ -118,7 +125,7 @@ package final class FakeServersAPI: ServersAPI {
         let fault = begin(.get)
         if case .fail(let error) = fault { throw error }
         guard let server = state.withLock({ $0.servers[id] }) else { throw Self.notFound }
-        return server
+        return server.withPresentRaw
     }
 
     package func start(_ id: ServerID) async throws(APIError) -> PowerAnswer {
@@ -213,4 +220,21 @@ package final class FakeServersAPI: ServersAPI {
     private static let notFound = APIError(code: .notFound, certainty: .notExecuted, status: 404, detail: "Not found.")
     private static let unsupported = APIError(
         code: .notSent, certainty: .notExecuted, status: nil, detail: "the fake fleet does not do this")
+}
+
+extension Server {
+    /// The server with the object that the API would send now: what has changed since is worked in.
+    fileprivate var withPresentRaw: Server {
+        guard case .object(var object) = raw else { return self }
+        for index in object.members.indices {
+            switch object.members[index].name {
+            case "status": object.members[index].value = .string(status.rawValue)
+            case "updated_at": object.members[index].value = updatedAt.map { .string($0.rfc3339) } ?? .null
+            default: continue
+            }
+        }
+        var present = self
+        present.raw = .object(object)
+        return present
+    }
 }
