@@ -56,7 +56,7 @@ struct Runs: AsyncParsableCommand {
             Output.line("  reason   \(run.reason?.rawValue ?? "-"): \(run.detail)")
             for intent in intents {
                 Output.line(
-                    "  request  \(intent.createdAt.rfc3339) rung \(intent.rung + 1) \(intent.operation.rawValue): \(intent.outcome?.rawValue ?? "on its way")"
+                    "  request  \(intent.createdAt.rfc3339) rung \(intent.rung + 1) \(intent.kind.rawValue): \(intent.outcome?.rawValue ?? "on its way")"
                 )
             }
             for entry in audit { Output.line("  \(entry.line)") }
