@@ -39,7 +39,8 @@ package struct IngestServer: Service {
             readiness: readiness)
         self.metrics = metrics
         listener = Listener(
-            address: .hostname(configuration.host, port: configuration.port), limits: configuration.limits, responder: responder, logger: logger
+            address: .hostname(configuration.host, port: configuration.port), limits: configuration.limits, responder: responder,
+            logger: logger
         )
     }
 

@@ -26,7 +26,8 @@ struct ControlSocketPath: Sendable {
     /// - Returns: the path to bind.
     func prepare() throws(Problem) -> String {
         guard staging.utf8.count <= Self.maxBytes else {
-            throw Problem(reason: "\(path) is longer than a socket's path may be (\(Self.maxBytes - 6) bytes); use a shorter data folder")
+            throw Problem(
+                reason: "\(path) is longer than a socket's path may be (\(Self.maxBytes - 6) bytes); use a shorter data folder")
         }
         switch Self.kind(of: path) {
         case nil: break
