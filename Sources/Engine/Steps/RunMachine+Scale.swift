@@ -35,7 +35,8 @@ extension RunMachine {
         }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
         if lacksApproval(rule: rule, now: now) { return ask(nil, rule: rule, now: now) }
-        return takeStep(rule: rule, checksCooldown: !isCommand && run.progress.scale == nil, now: now)
+        // Also for a run that was held between two servers: others may have worked on the group since.
+        return takeStep(rule: rule, checksCooldown: !isCommand, now: now)
     }
 
     /// An account that looks empty is one that can not be seen.

@@ -89,7 +89,10 @@ extension RunMachine {
             return scaleFailed(
                 .protected, "the drain of \(current.name) goes to the Servers API itself: it is not sent", rule: rule, now: now)
         }
+        let before = run.progress.scale
         run.progress.scale = progress
+        // A guard that refuses leaves the run as it was: nothing is begun, and no server is chosen.
+        defer { run.progress.scale = before }
         let guards = run.state.holdsLane ? nil : firstGuards(rule: rule, checksCooldown: removal.checksCooldown)
         return open(
             request, step: rung?.changingIndex ?? 0, label: "rung \(run.rung + 1), drain of \(current.name) (\(current.id))",

@@ -26,8 +26,9 @@ extension Run {
 extension Intent {
     var json: JSONValue {
         [
-            "rung": .int(Int64(rung + 1)), "kind": .string(kind.rawValue), "operation": .optional(operation?.rawValue),
-            "request": .optional(request.map { "\($0.method) \($0.url)" }), "server_id": server.map { .int($0.rawValue) } ?? .null,
+            "rung": .int(Int64(rung + 1)), "operation": .string(kind.rawValue),
+            "server_id": server.map { .int($0.rawValue) } ?? .null,
+            "name": .optional(request?.name), "method": .optional(request?.method), "url": .optional(request?.url),
             "outcome": .optional(outcome?.rawValue), "created_at": .string(createdAt.rfc3339),
             "finished_at": .optional(finishedAt?.rfc3339),
         ]
