@@ -13,7 +13,8 @@ extension Session {
             [
                 .text(approval.id.rawValue), .int(approval.run.rawValue), .text(approval.rule), .text(approval.revision.rawValue),
                 .text(approval.action), .int(approval.server?.rawValue), .text(approval.serverName),
-                .text(approval.serverStatus?.rawValue), .text(JSONValue.array(approval.approvers.map { .string($0) }).description),
+                .text(approval.serverStatus?.rawValue),
+                .text(JSONValue.array(approval.approvers.map { .string($0) }).description),
                 .int(approval.required), .flag(approval.allowsSelfApproval), .text(approval.requestedBy),
                 .text(approval.channel), .time(approval.createdAt), .time(approval.expiresAt),
             ])
