@@ -24,7 +24,8 @@ struct BridgeControlTests {
     /// Runs a server for as long as the body takes, once its socket is there.
     private static func serving(_ path: String, isDone: Bool = true, _ body: () async throws -> Void) async throws {
         let server = ControlServer(
-            path: path, reload: { ControlAnswer(isDone: isDone, body: ["result": isDone ? "taken" : "refused"]) }, logger: logger)
+            path: path, reload: { ControlAnswer(isDone: isDone, body: ["result": isDone ? "taken" : "refused"]) },
+            decide: { _, _, _ in ControlAnswer(isDone: false, body: .null) }, logger: logger)
         let task = Task { try await server.run() }
         while FileKind.of(path) == nil { await Task.yield() }
         try await body()
