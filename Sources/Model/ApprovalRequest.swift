@@ -85,6 +85,7 @@ package struct ApprovalRequest: Sendable, Hashable {
 
 /// What one person answered.
 package struct ApprovalVote: Sendable, Hashable {
+    /// Yes or no.
     package enum Verdict: String, Sendable, Hashable, CaseIterable {
         case approve
         case deny
