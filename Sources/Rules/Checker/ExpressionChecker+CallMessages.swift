@@ -35,7 +35,7 @@ extension ExpressionChecker {
     // MARK: - Number of arguments
 
     /// Whether some form is called like this and takes that many arguments.
-    mutating func isCallable(_ site: CallSite, count: Int) -> Bool {
+    mutating func isCallable(_ site: CheckedCall, count: Int) -> Bool {
         let forms = site.overloads.filter { $0.isMember == site.isMember }
         guard !forms.isEmpty else {
             let hint = site.isMember ? "it stands alone: `\(site.name)(…)`" : "it belongs to a value: `x.\(site.name)(…)`"
@@ -60,7 +60,7 @@ extension ExpressionChecker {
     // MARK: - Types
 
     /// Names each argument that no form takes; when each fits some form but no form takes all of them, all are named.
-    mutating func reportMismatch(_ site: CallSite, _ types: [StaticType]) {
+    mutating func reportMismatch(_ site: CheckedCall, _ types: [StaticType]) {
         let forms = site.overloads.filter { $0.isMember == site.isMember && $0.parameters.count == types.count }
         var isReported = false
         for (index, type) in types.enumerated() {
@@ -85,11 +85,11 @@ extension ExpressionChecker {
     }
 
     /// The name for the only argument, else the argument itself.
-    private func spanOfArgument(_ site: CallSite, _ index: Int) -> Range<Int> {
+    private func spanOfArgument(_ site: CheckedCall, _ index: Int) -> Range<Int> {
         site.nodes.count <= (site.isMember ? 2 : 1) ? site.nameSpan : site.nodes[index].span
     }
 
-    private func hint(_ site: CallSite, _ index: Int, _ type: StaticType, _ wanted: [StaticType]) -> String? {
+    private func hint(_ site: CheckedCall, _ index: Int, _ type: StaticType, _ wanted: [StaticType]) -> String? {
         let kinds = Set(wanted.compactMap(\.type))
         if type.wrapped != nil { return kinds.contains(.string) ? "add `.orValue(\"\")`" : "add `.orValue(…)`" }
         if kinds.contains(.optional) { return "an optional comes from `.?`, such as `event.labels.?name`" }
@@ -105,7 +105,7 @@ extension ExpressionChecker {
         return nil
     }
 
-    private func mixedNumbersHint(_ site: CallSite, _ types: [StaticType]) -> String? {
+    private func mixedNumbersHint(_ site: CheckedCall, _ types: [StaticType]) -> String? {
         types.allSatisfy(\.isNumber) ? "bring them to one type: `int(…)`, `uint(…)` or `double(…)`" : nil
     }
 

@@ -36,7 +36,7 @@ extension ExpressionChecker {
         if CELDeclarations.variadic.contains(function.name), types.count > 2 {
             types = [.list(types.dropFirst().reduce(types[0]) { join($0, $1) })]
         }
-        let site = CallSite(
+        let site = CheckedCall(
             name: function.name, overloads: function.overloads, isMember: target != nil, nodes: nodes, nameSpan: nameSpan,
             span: node.span)
         guard isCallable(site, count: call.arguments.count) else { return .error }

@@ -35,7 +35,7 @@ struct RulePrinter {
         if let probe = rule.probe { entries.append(("probe", Self.text(probe))) }
         entries += [("healthy_delay", .span(rule.healthyDelay)), ("limits", limits)]
         entries.append(("autonomy", .text(rule.autonomy.rawValue)))
-        if rule.autonomy == .approve { entries.append(("approval", approval)) }
+        if rule.autonomy != .auto { entries.append(("approval", approval)) }
         entries.append(("escalation", .list(rule.rungs.map { StepPrinter.text($0) })))
         if let permissions = rule.permissions { entries.append(("permissions", Self.text(permissions))) }
         if let reply = rule.reply { entries.append(("reply", .mapping([("accepted", .text(reply.source))]))) }

@@ -48,7 +48,8 @@ enum RuleTables {
             "limits", .table(limits), "What bounds the rule; it may only be stricter than `limits` of vpsbridge.yaml."),
         RuleKey(
             "autonomy", .choice(Autonomy.allCases.map(\.rawValue)), standard: "approve",
-            "`observe` says what it would do, `approve` asks a person first, `auto` acts. Of a command without `approval`: `auto`."),
+            "`observe` says what it would do, `approve` asks a person first, `auto` acts. Of a command without `approval`: `auto`."
+        ),
         RuleKey("approval", .table(approval), "Who is asked before the rule acts, and how."),
         RuleKey(
             "start_stopped", .bool, standard: "false", "Whether the rule may start a server that the bridge did not stop."),

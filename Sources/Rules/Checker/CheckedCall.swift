@@ -1,5 +1,5 @@
 /// A call as it stands, and the forms of the function that it names.
-struct CallSite {
+struct CheckedCall {
     let name: String
     let overloads: [CELOverload]
     let isMember: Bool
