@@ -62,16 +62,18 @@ extension ProgramMachine {
         do throws(EvaluationFailure) {
             switch CELComprehension.Macro.allCases[Int(instruction.flag)] {
             case .transformMap:
-                try meter.charge(units: 1)
+                try CELMeter.check(elements: loops[depth].entries.count * 2)
                 loops[depth].entries.append((value(Int(instruction.b)), made))
             case .transformMapEntry:
-                try meter.charge(units: 1)
+                try CELMeter.check(elements: loops[depth].entries.count * 2)
                 guard case .map(let map) = made else {
                     throw EvaluationFailure(.type, "`transformMapEntry` makes a map, not \(made.type.title)")
                 }
                 try meter.charge(bytes: map.count)
                 loops[depth].entries += map.entries
-            default: loops[depth].kept.append(made)
+            default:
+                try CELMeter.check(elements: loops[depth].kept.count)
+                loops[depth].kept.append(made)
             }
             return true
         } catch {

@@ -18,7 +18,7 @@ final class ProgramStore: @unchecked Sendable {
     let writtenPaths: [WrittenPath]
     /// Beside each written path.
     let links: UnsafeMutablePointer<PathLink>
-    let calls: [CallSite]
+    let calls: [ProgramCall]
     let fields: [FieldSite]
     let names: [NameSite]
     let failures: [EvaluationFailure]

@@ -10,7 +10,7 @@ final class ProgramStoreBuilder {
     private(set) var texts: [UInt8] = []
     private(set) var sets: [ConstantSet] = []
     private(set) var writtenPaths: [WrittenPath] = []
-    private(set) var calls: [CallSite] = []
+    private(set) var calls: [ProgramCall] = []
     private(set) var fields: [FieldSite] = []
     private(set) var names: [NameSite] = []
     private(set) var failures: [EvaluationFailure] = []
@@ -214,7 +214,7 @@ final class ProgramStoreBuilder {
     func call(_ function: CELFunction, isMember: Bool, pattern: Pattern?, patternText: String = "") -> Int32 {
         let key = Array(((isMember ? "." : "") + function.rawValue + (pattern == nil ? "" : " \(patternText)")).utf8)
         if let known = callIndices[key] { return known }
-        calls.append(CallSite(function: function, isMember: isMember, pattern: pattern))
+        calls.append(ProgramCall(function: function, isMember: isMember, pattern: pattern))
         callIndices[key] = Int32(calls.count - 1)
         return Int32(calls.count - 1)
     }

@@ -31,7 +31,7 @@ struct PathLink: BitwiseCopyable {
 }
 
 /// A function call of a program.
-struct CallSite: Sendable {
+struct ProgramCall: Sendable {
     let function: CELFunction
     let isMember: Bool
     let pattern: Pattern?

