@@ -106,8 +106,8 @@ struct RuleTestingCoverageTests {
         let failed = await Fixture.run("- {event: \(Fixture.firing), expect: {matched: [], run: {host-down: none}}}")
         #expect(
             failed.complaints == [
-                "rules/a.test.yaml:7:124: test \"the test\" at 0s, matched: expected nothing, happened host-down",
-                "rules/a.test.yaml:7:144: test \"the test\" at 0s, run: expected host-down: no run, happened host-down is pending",
+                "rules/a.test.yaml:7:126: test \"the test\" at 0s, matched: expected nothing, happened host-down",
+                "rules/a.test.yaml:7:147: test \"the test\" at 0s, run: expected host-down: no run, happened host-down is pending",
             ])
         let wrong = await Fixture.run("- {at: 2}")
         #expect(wrong.complaints == ["rules/a.test.yaml:7:14: `at` has no unit"])

@@ -136,7 +136,7 @@ struct RuleTestingMessageTests {
 
     static let files = [
         RuleTestingMessageCase("", "1 R011 the file is empty (it begins with `version: 1`)"),
-        RuleTestingMessageCase("version: 2\ntests: []", "10 R015 `version` has to be 1 to 1"),
+        RuleTestingMessageCase("version: 2\ntests: []", "10 R015 `version` has to be 1"),
         RuleTestingMessageCase("version: 1", "1 R011 the test file has no `tests`"),
         RuleTestingMessageCase(
             "version: 1\nrules: []\ntest: []\ntests: []", "1 R012 unknown key `test` in the test file (did you mean `tests`?)"),
