@@ -55,8 +55,8 @@ package final class IngestMetrics: Sendable {
         durations.observe(duration)
     }
 
-    /// A label value, with what the format gives a meaning escaped.
-    private static func escaped(_ value: String) -> String {
+    /// A label value, with what Prometheus' text format gives a meaning escaped.
+    package static func escaped(_ value: String) -> String {
         var text = ""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -85,7 +85,10 @@ struct Bridge {
         let admin = try AdminServer(
             configuration: AdminConfiguration(
                 host: configuration.admin.host, port: configuration.admin.port, bearerTokens: configuration.adminTokens),
-            metrics: { await BridgeMetrics.text(ingest: ingest.metrics, reload: reloader.status, queries: store) },
+            metrics: {
+                await BridgeMetrics.text(
+                    ingest: ingest.metrics, reload: reloader.status, missing: book.current.missingCounts, queries: store)
+            },
             readiness: { readiness.isReady }, logger: logger)
         let control = ControlServer(
             path: configuration.adminSocketPath, reload: { await reloader.reload().answer },

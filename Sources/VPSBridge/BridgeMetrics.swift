@@ -1,12 +1,13 @@
 import Engine
 import Inbound
 import Model
+import Rules
 import Store
 
 /// The text of `/metrics`: what the listener counted, and how the store stands.
 enum BridgeMetrics {
-    static func text(ingest: IngestMetrics, reload: ReloadStatus, queries: any Queries) async -> String {
-        var text = ingest.renderPrometheusText() + Self.text(reload)
+    static func text(ingest: IngestMetrics, reload: ReloadStatus, missing: [MissingCount], queries: any Queries) async -> String {
+        var text = ingest.renderPrometheusText() + Self.text(reload) + Self.text(missing)
         guard let counts = try? await queries.counts() else {
             return text + gauge("vpsbridge_store_readable", "Whether the store can be read.", 0)
         }
@@ -35,6 +36,17 @@ enum BridgeMetrics {
             + gauge("vpsbridge_rules", "Rules in force.", reload.rules)
             + "# HELP vpsbridge_config_info The revision of the rules in force.\n# TYPE vpsbridge_config_info gauge\n"
             + "vpsbridge_config_info{revision=\"\(reload.revision)\"} 1\n"
+    }
+
+    /// How often keys were missing; begins anew when rules are reloaded.
+    static func text(_ missing: [MissingCount]) -> String {
+        var text =
+            "# HELP vpsbridge_rule_missing_total Events in which a key was missing that a condition of the rule reads.\n"
+            + "# TYPE vpsbridge_rule_missing_total counter\n"
+        for count in missing {
+            text += "vpsbridge_rule_missing_total{rule=\"\(count.rule)\",path=\"\(IngestMetrics.escaped(count.path))\"} \(count.count)\n"
+        }
+        return text
     }
 
     private static func gauge(_ name: String, _ help: String, _ value: Int) -> String {

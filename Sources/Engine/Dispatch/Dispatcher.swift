@@ -115,6 +115,7 @@ package struct Dispatcher: Service {
         if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
         if batch.contains(where: { !$0.messages.isEmpty }) { messageDoorbell.ring() }
         log(batch)
+        for silent in ruleSet.takeSilentRules() { warn(silent) }
         return batch.count
     }
 
@@ -143,6 +144,14 @@ package struct Dispatcher: Service {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// A rule that only ever misses a key most likely has a name misspelt, and nothing else would ever say so.
+    private func warn(_ silent: SilentRule) {
+        let near = silent.nearKeys.map { "`\($0)`" }.joined(separator: ", ")
+        logger.warning(
+            "rule `\(silent.rule)` can not match: `\(silent.path)` was missing in all \(silent.events) events so far",
+            metadata: near.isEmpty ? [:] : ["near": "\(near)"])
     }
 
     private func log(_ batch: [DispatchedDelivery]) {

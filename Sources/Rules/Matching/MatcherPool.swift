@@ -8,9 +8,17 @@ final class MatcherPool: Sendable {
         let matcher: RuleMatcher
     }
 
+    private struct State {
+        var idle: [Idle] = []
+        /// How many are in use.
+        var inUse = 0
+        /// What was counted when none was in use last.
+        var counts: [MissingCount] = []
+    }
+
     private let compiled: CompiledRules
     private let rules: [Rule]
-    private let idle = Mutex<[Idle]>([])
+    private let state = Mutex(State())
 
     init(_ compiled: CompiledRules, rules: [Rule]) {
         self.compiled = compiled
@@ -19,22 +27,40 @@ final class MatcherPool: Sendable {
 
     /// Calls `body` with a matcher that nobody else has.
     func withMatcher<Result>(_ body: (RuleMatcher) -> Result) -> Result {
-        let matcher = idle.withLock { $0.popLast() }?.matcher ?? RuleMatcher(compiled, rules: rules)
+        let idle = state.withLock { state in
+            state.inUse += 1
+            return state.idle.popLast()
+        }
+        let matcher = idle?.matcher ?? RuleMatcher(compiled, rules: rules)
         defer {
             let returned = Idle(matcher: matcher)
-            idle.withLock { $0.append(returned) }
+            state.withLock { state in
+                state.inUse -= 1
+                state.idle.append(returned)
+            }
         }
         return body(matcher)
     }
 
-    /// Calls `body` with every matcher that is not in use.
-    func forEachIdle(_ body: (RuleMatcher) -> Void) {
-        let taken = idle.withLock { idle in
-            defer { idle.removeAll() }
-            return idle
+    /// What every matcher has counted; while one is in use, what was counted before, so that no count ever falls.
+    var missingCounts: [MissingCount] {
+        state.withLock { state in
+            if state.inUse == 0 { state.counts = Self.sum(state.idle.lazy.map(\.matcher.missingCounts)) }
+            return state.counts
         }
-        for item in taken { body(item.matcher) }
-        idle.withLock { $0.append(contentsOf: taken) }
+    }
+
+    private static func sum(_ counts: some Sequence<[MissingCount]>) -> [MissingCount] {
+        var sums: [MissingCount.Key: Int] = [:]
+        for count in counts.joined() { sums[count.key, default: 0] += count.count }
+        return sums.map { MissingCount(rule: $0.key.rule, path: $0.key.path, count: $0.value) }.sorted { left, right in
+            (left.rule, left.path) < (right.rule, right.path)
+        }
+    }
+
+    /// What the matchers that are not in use have found; the others give it later.
+    func takeSilentRules() -> [SilentRule] {
+        state.withLock { state in state.idle.flatMap { $0.matcher.takeSilentRules() } }
     }
 }
 
@@ -48,21 +74,13 @@ extension RuleSet {
         pool.withMatcher { $0.match(event) }
     }
 
-    /// How often keys were missing since the rule set was loaded, by rule and path.
-    package var missingCounts: [MissingCount] {
-        var sums: [MissingCount.Key: Int] = [:]
-        pool.forEachIdle { matcher in
-            for count in matcher.missingCounts { sums[count.key, default: 0] += count.count }
-        }
-        return sums.map { MissingCount(rule: $0.key.rule, path: $0.key.path, count: $0.value) }.sorted { left, right in
-            (left.rule, left.path) < (right.rule, right.path)
-        }
-    }
+    /// How often keys were missing since the rule set was loaded, by rule and path; counts never fall.
+    ///
+    /// May be called from any thread at any time.
+    package var missingCounts: [MissingCount] { pool.missingCounts }
 
     /// The rules that by now have missed a key in a hundred events and more, and never said anything else; each is given once.
-    package func takeSilentRules() -> [SilentRule] {
-        var silent: [SilentRule] = []
-        pool.forEachIdle { silent += $0.takeSilentRules() }
-        return silent
-    }
+    ///
+    /// May be called from any thread at any time.
+    package func takeSilentRules() -> [SilentRule] { pool.takeSilentRules() }
 }

@@ -9,6 +9,12 @@ package struct MissingCount: Sendable, Hashable {
     /// Where the index looks at the path, every event without it is counted, also when another condition of the rule was false.
     package let count: Int
 
+    package init(rule: String, path: String, count: Int) {
+        self.rule = rule
+        self.path = path
+        self.count = count
+    }
+
     struct Key: Hashable {
         let rule: String
         let path: String

@@ -49,6 +49,7 @@ final class EngineFixture {
     let api: FakeServersAPI
     let store: SQLiteStore
     let prober = FakeProber()
+    let log = LogRecorder()
     /// What `http.request` is sent to.
     let transport: FakeTransport
     private let secrets: [String: Secret]
@@ -77,14 +78,14 @@ final class EngineFixture {
         (dispatcher, worker) = Self.engine(
             ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, transport: transport,
             secrets: secrets,
-            clock: clock, settings: settings)
+            clock: clock, settings: settings, logger: log.logger)
     }
 
     /// The bridge is started again with a configuration that knows no source any more.
     func removeSources() {
         (dispatcher, worker) = Self.engine(
             ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, transport: transport, secrets: secrets,
-            clock: clock, settings: settings)
+            clock: clock, settings: settings, logger: log.logger)
     }
 
     /// The bridge is started again with other settings.
@@ -93,7 +94,7 @@ final class EngineFixture {
         (dispatcher, worker) = Self.engine(
             ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, transport: transport,
             secrets: secrets,
-            clock: clock, settings: settings)
+            clock: clock, settings: settings, logger: log.logger)
     }
 
     deinit {
@@ -102,10 +103,9 @@ final class EngineFixture {
 
     private static func engine(
         ruleSet: RuleSet, sources: [String: WebhookSource], store: SQLiteStore, api: FakeServersAPI, prober: FakeProber,
-        transport: FakeTransport, secrets: [String: Secret], clock: ManualClock, settings: EngineSettings
+        transport: FakeTransport, secrets: [String: Secret], clock: ManualClock, settings: EngineSettings, logger: Logger
     ) -> (Dispatcher, Worker) {
         let book = RuleBook(current: ruleSet, queries: store)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: sources, limits: settings.limits, clock: clock,
             doorbell: Doorbell(),

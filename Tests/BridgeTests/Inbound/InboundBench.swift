@@ -18,7 +18,7 @@ struct InboundBench {
     let server: IngestServer
     let store: InboundFakeStore
     let clock: InboundClock
-    let log: InboundLogRecorder
+    let log: LogRecorder
     let doorbell: InboundCounter
 
     /// A server whose `/readyz` says `ready` and whose commands are told `answer`.
@@ -28,7 +28,7 @@ struct InboundBench {
     ) {
         let doorbell = InboundCounter()
         let clock = InboundClock()
-        let log = InboundLogRecorder()
+        let log = LogRecorder()
         server = IngestServer(
             configuration: IngestConfiguration(host: "127.0.0.1", port: 0, limits: limits), sources: Self.sources, store: store,
             clock: clock, onAccepted: { doorbell.increment() }, answerCommand: { _ in answer }, readiness: { ready },

@@ -86,7 +86,7 @@ struct InboundPartsTests {
     @Test("a flood of rejections writes a bounded number of lines and says how many it left out")
     func rejectionLog() {
         let clock = InboundClock()
-        let recorder = InboundLogRecorder()
+        let recorder = LogRecorder()
         let log = RejectionLog(logger: recorder.logger, clock: clock)
         for _ in 0..<(RejectionLog.linesPerSecond + 7) { log.note(source: "a", .malformedRequest) }
         #expect(recorder.lines.count == RejectionLog.linesPerSecond)

@@ -115,4 +115,11 @@ struct BridgeVerbTests {
             "vpsbridge_rules 3", "vpsbridge_config_info{revision=\"1a2b\"} 1",
         ] { #expect(text.split(separator: "\n").contains(Substring(line)), "\(line)") }
     }
+
+    @Test("metrics of missing keys name the rule and the path as it is written")
+    func missingKeys() {
+        let counts = [MissingCount(rule: "host-down", path: "event.labels[\"a b\"]", count: 7)]
+        let line = #"vpsbridge_rule_missing_total{rule="host-down",path="event.labels[\"a b\"]"} 7"#
+        #expect(BridgeMetrics.text(counts).split(separator: "\n").contains(Substring(line)))
+    }
 }
