@@ -83,7 +83,8 @@ let package = Package(
             name: "BareHandler", dependencies: [hummingbird], path: "Benchmarks/BareHandler", swiftSettings: settings),
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .executableTarget(
-            name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench", swiftSettings: settings),
+            name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench",
+            swiftSettings: settings),
         // Tests
         .testTarget(
             name: "BridgeTests",

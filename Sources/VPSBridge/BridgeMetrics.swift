@@ -44,7 +44,8 @@ enum BridgeMetrics {
             "# HELP vpsbridge_rule_missing_total Events in which a key was missing that a condition of the rule reads.\n"
             + "# TYPE vpsbridge_rule_missing_total counter\n"
         for count in missing {
-            text += "vpsbridge_rule_missing_total{rule=\"\(count.rule)\",path=\"\(IngestMetrics.escaped(count.path))\"} \(count.count)\n"
+            text +=
+                "vpsbridge_rule_missing_total{rule=\"\(count.rule)\",path=\"\(IngestMetrics.escaped(count.path))\"} \(count.count)\n"
         }
         return text
     }

@@ -1,6 +1,6 @@
-import RuleTesting
 import JSON
 import Model
+import RuleTesting
 import Rules
 import Store
 import Testing

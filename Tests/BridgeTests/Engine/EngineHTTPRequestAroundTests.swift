@@ -1,7 +1,7 @@
-import RuleTesting
 import CurlTransport
 import Engine
 import Model
+import RuleTesting
 import Store
 import Testing
 import VPSAPI

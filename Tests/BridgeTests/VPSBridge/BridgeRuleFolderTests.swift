@@ -1,9 +1,9 @@
-import RuleTesting
 import Engine
 import Foundation
 import Glibc
 import Logging
 import Model
+import RuleTesting
 import Rules
 import Store
 import Testing
