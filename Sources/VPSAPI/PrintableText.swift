@@ -30,7 +30,9 @@ package enum PrintableText {
 
     /// The bytes with every secret struck out, so that what is kept of an answer does not hold what the request brought.
     package static func hiding(_ secrets: [Secret], in bytes: [UInt8]) -> [UInt8] {
-        secrets.reduce(bytes) { rest, secret in replacing(secret.reveal(), in: rest[...]) }
+        // The longest first: of one that is part of another nothing may be left.
+        let longestFirst = secrets.map { $0.reveal() }.sorted { $0.count > $1.count }
+        return longestFirst.reduce(bytes) { rest, secret in replacing(secret, in: rest[...]) }
     }
 
     private static func replacing(_ secret: [UInt8], in bytes: ArraySlice<UInt8>) -> [UInt8] {

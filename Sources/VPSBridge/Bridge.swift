@@ -51,7 +51,8 @@ struct Bridge {
         try await recover(store)
         let readiness = Readiness()
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
-        let book = RuleBook(current: rules, queries: store, zoneData: ZoneFiles.read)
+        let book = RuleBook(
+            current: rules, queries: store, kinds: configuration.sourceKinds, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
             apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first)

@@ -118,7 +118,10 @@ extension RunMachine {
                     .cancelled, .serverConditionFalse, "when_server does not hold: \(failed?.expression ?? "")", now: now)
             }
         }
-        if rule.sendsOnly { return approachRequests(rule: rule, now: now) }
+        if rule.sendsOnly {
+            if !isPreparing, let changed = changedSinceApproval(server, rule: rule, now: now) { return changed }
+            return approachRequests(rule: rule, now: now)
+        }
         guard let rung else { return wait(until: now + .seconds(60), now: now) }
         if let refusal = mayNotBegin(rung, on: server, rule: rule, now: now) { return refusal }
         if let changed = changedSinceApproval(server, rule: rule, now: now) { return changed }

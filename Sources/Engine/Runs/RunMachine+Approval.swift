@@ -10,7 +10,8 @@ import VPSAPI
 extension RunMachine {
     /// Whether people have to be asked, or to be asked again since what they approved took too long to begin.
     func lacksApproval(rule: Rule, now: Timestamp) -> Bool {
-        guard rule.autonomy == .approve else { return false }
+        // A run that has begun goes on under the approval that it began with.
+        guard rule.autonomy == .approve, !run.state.holdsLane else { return false }
         return approval?.goodUntil.map { now >= $0 } ?? true
     }
 

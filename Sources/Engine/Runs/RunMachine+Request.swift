@@ -19,6 +19,8 @@ extension RunMachine {
         next.dueAt = now
         // The start that is owed backs off over its attempts.
         if step == 0 { next.attempts = 0 }
+        // Only once the intent is on disk: a guard that refuses it leaves the step to be taken.
+        if step == 0, let rung, rung.hasRequests, let changing = rung.changingIndex { next.progress.step = changing + 1 }
         next.healthySince = nil
         next.rungDeadline = nil
         opening = next
@@ -102,9 +104,14 @@ extension RunMachine {
         run.state = .verifying
         run.reason = error.code == .rateLimited ? .rateLimited : .apiUnavailable
         run.detail = String(error.detail.prefix(300))
-        run.rung -= 1
+        if let rung, rung.hasRequests, let changing = rung.changingIndex, changing > 0 {
+            // The requests before it were sent and are not repeated: only the step itself is taken again.
+            run.progress.step = changing
+        } else {
+            run.rung -= 1
+            run.rungDeadline = now
+        }
         run.attempts += 1
-        run.rungDeadline = now
         run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(

@@ -45,10 +45,10 @@ extension RunMachine {
     private var owesStart: Bool {
         guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung else { return false }
         // A server that was stopped before our stop was stopped by somebody else, and is not ours to start.
-        if intent.step == 0 {
+        if intent.operation == .stop {
             return intent.preStatus != .stopped && (intent.outcome == .applied || intent.outcome == .assumedSent)
         }
-        return intent.outcome == .notExecuted || intent.outcome == .refused
+        return intent.operation == .start && (intent.outcome == .notExecuted || intent.outcome == .refused)
     }
 
     private mutating func look(at server: Server, rule: Rule, now: Timestamp) -> RunEffect {
@@ -74,7 +74,7 @@ extension RunMachine {
 
     /// Whether the start of a power cycle was taken and did nothing: a person looks before anything is sent again.
     private func isStillStoppedAfterStart(_ server: Server, now: Timestamp) -> Bool {
-        guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung, intent.step > 0,
+        guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung, intent.operation == .start,
             server.status == .stopped, let deadline = run.rungDeadline
         else { return false }
         return now >= deadline

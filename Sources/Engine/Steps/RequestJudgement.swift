@@ -88,12 +88,17 @@ enum RequestJudgement {
         }
     }
 
+    /// A time-out, an error of the receiver, and what a gateway says when it lost the receiver's answer.
+    private static let unclearStatuses: Set<Int> = [408, 500, 502, 504]
+
     private static func answered(
         _ response: HTTPResponse, _ terms: RequestTerms, attempt: Int, random: Double
     ) -> RequestJudgement {
         if terms.expect.statuses.contains(response.status) { return .done(status: response.status, output(response)) }
         let why = "the answer is \(response.status), which is not expected"
         guard terms.retry?.statuses.contains(response.status) == true else { return .failed(.refused, .refused, why: why) }
+        // Whoever answers so may have done it all the same.
+        if !terms.isRepeatable, unclearStatuses.contains(response.status) { return .ambiguous(why: why) }
         return again(.refused, .refused, why, terms, attempt, response.retryAfter, random)
     }
 

@@ -88,7 +88,9 @@ extension RunMachine {
         case .woken: reply = .lost
         default: return wait(until: now + .seconds(5), now: now)
         }
-        if run.progress.scale?.current != nil { return drainReplied(reply, intent: intent, rule: rule, now: now) }
+        if run.progress.ending == nil, run.progress.scale?.current != nil {
+            return drainReplied(reply, intent: intent, rule: rule, now: now)
+        }
         guard let rung, rung.steps.indices.contains(intent.step), case .httpRequest(let request) = rung.steps[intent.step].action
         else { return park("the step of \(Self.title(of: intent)) is gone: it may have been received", now: now) }
         let step = rung.steps[intent.step]

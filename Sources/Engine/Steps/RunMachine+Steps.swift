@@ -49,9 +49,10 @@ extension RunMachine {
 
     /// Whether requests of the rung were sent and its changing step was not yet.
     var isPreparing: Bool {
-        guard run.progress.ending == nil, let rung, rung.hasRequests, run.progress.step > 0 || run.progress.attempts > 0 else {
-            return false
-        }
+        // After a later rung whose step was not executed the run stands a rung below, with the progress of the later one.
+        guard run.progress.ending == nil, let rung, rung.hasRequests, run.progress.step > 0 || run.progress.attempts > 0,
+            lastIntent.map({ $0.rung <= run.rung }) ?? true
+        else { return false }
         return run.progress.step < (rung.changingIndex.map { $0 + 1 } ?? rung.steps.count)
     }
 
@@ -78,7 +79,6 @@ extension RunMachine {
                     RequestTerms(request, of: step), step: step, rule: rule, checksCooldown: checksCooldown, now: now)
             case .server(let action):
                 guard let server else { return wait(until: now + .seconds(60), now: now) }
-                if rung.hasRequests { run.progress.step = index + 1 }
                 return openIntent(
                     step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: checksCooldown,
                     now: now
@@ -258,6 +258,8 @@ extension RunMachine {
             return finishWithLastRung(
                 .failed, .budgetSpent, "no further step for \(serverLabel): \(refusal.detail)", rule: rule, now: now)
         }
+        // Nothing of the rung was begun: the rung below is watched on, and the climb is tried again.
+        if run.state == .verifying, run.progress.ending == nil, !isPreparing { run.rung -= 1 }
         run.reason = refusal.reason
         run.detail = refusal.detail
         return wait(until: max(refusal.until ?? now, now + .seconds(15)), now: now)

@@ -51,7 +51,7 @@ extension RuleReader {
     /// A configured source's name; else the one source of that kind.
     private func readSource(_ node: YAMLNode) -> String? {
         guard let name = node.string("the trigger's source", collector) else { return nil }
-        guard let sources = surroundings.sources else { return name }
+        guard let sources = surroundings.sources else { return resolved(name) }
         if sources.contains(where: { $0.utf8.elementsEqual(name.utf8) }) { return name }
         let known = sorted(sources)
         let ofKind = known.filter { surroundings.kinds[$0]?.rawValue.utf8.elementsEqual(name.utf8) ?? false }
@@ -71,10 +71,19 @@ extension RuleReader {
         return nil
     }
 
+    /// The one source of a kind, where no name is checked.
+    private func resolved(_ name: String) -> String {
+        guard surroundings.kinds[name] == nil else { return name }
+        let ofKind = surroundings.kinds.filter { $0.value.rawValue.utf8.elementsEqual(name.utf8) }
+        return ofKind.count == 1 ? ofKind.first?.key ?? name : name
+    }
+
     /// The source of a command that names none: the only chat that is configured.
     private func onlyChat(_ fields: RuleFields) -> String? {
-        let chats = sorted(surroundings.sources ?? []).filter { surroundings.kinds[$0] == .slack }
+        let chats = sorted(surroundings.sources ?? Set(surroundings.kinds.keys)).filter { surroundings.kinds[$0] == .slack }
         if chats.count == 1 { return chats[0] }
+        // Rules that were in force once are read again when their chat may be gone: that must not lose the whole set.
+        if surroundings.sources == nil { return "" }
         _ = fields.required(
             "source",
             hint: chats.isEmpty

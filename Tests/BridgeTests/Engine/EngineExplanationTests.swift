@@ -19,7 +19,7 @@ struct EngineExplanationTests {
         _ store: SQLiteStore, sources: [String: WebhookSource] = alertmanager, present: DeliveryExplainer.Rules? = nil
     ) -> DeliveryExplainer {
         DeliveryExplainer(
-            queries: store, sources: sources, load: { RuleBook.load($0, zoneData: { _ in nil }) }, present: present)
+            queries: store, sources: sources, load: { RuleBook.load($0, kinds: [:], zoneData: { _ in nil }) }, present: present)
     }
 
     /// A fixture whose rules are in the store, as the bridge puts them there at its start.

@@ -61,7 +61,7 @@ struct EngineHTTPRequestTests {
     func secrets() async throws {
         let fixture = try EngineFixture(rules: Self.ticket, secrets: Self.secrets)
         fixture.transport.answer(
-            .status(500, "canary-5eC4e7"), .cut)
+            .status(503, "canary-5eC4e7"), .cut)
         try await fixture.alert("firing")
         try await fixture.advance(by: .seconds(60))
         fixture.transport.answer(.status(200, #"{"key": "canary-5eC4e7"}"#))
