@@ -55,6 +55,8 @@ ccurl_transfer *ccurl_transfer_create(uint64_t tag) {
 void ccurl_transfer_destroy(ccurl_transfer *transfer) {
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
+    curl_slist_free_all(transfer->resolve);
+    curl_slist_free_all(transfer->connect_to);
     free(transfer->body.bytes);
     free(transfer->head.bytes);
     free(transfer);
@@ -101,6 +103,17 @@ void ccurl_set_public_only(ccurl_transfer *transfer) { transfer->is_public_only 
 bool ccurl_set_ca_file(ccurl_transfer *transfer, const char *path) { return set_text(transfer, CURLOPT_CAINFO, path); }
 
 bool ccurl_set_proxy(ccurl_transfer *transfer, const char *url) { return set_text(transfer, CURLOPT_PROXY, url); }
+
+bool ccurl_set_route(ccurl_transfer *transfer, const char *resolve, const char *connect_to) {
+    // libcurl keeps the lists and copies nothing.
+    curl_slist_free_all(transfer->resolve);
+    curl_slist_free_all(transfer->connect_to);
+    transfer->resolve = curl_slist_append(NULL, resolve);
+    transfer->connect_to = curl_slist_append(NULL, connect_to);
+    return transfer->resolve && transfer->connect_to
+        && curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->resolve) == CURLE_OK
+        && curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to) == CURLE_OK;
+}
 
 bool ccurl_set_user_agent(ccurl_transfer *transfer, const char *text) {
     return set_text(transfer, CURLOPT_USERAGENT, text);

@@ -16,6 +16,8 @@ typedef struct {
 struct ccurl_transfer {
     CURL *easy;
     struct curl_slist *headers;
+    struct curl_slist *resolve;
+    struct curl_slist *connect_to;
     uint64_t tag;
 
     ccurl_buffer body;

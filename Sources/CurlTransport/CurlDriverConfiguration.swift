@@ -13,16 +13,21 @@ package struct CurlDriverConfiguration: Sendable {
     package var proxy: String?
     /// The value of `User-Agent`.
     package var userAgent: String
+    /// Where a URL's host leads, in place of the system's resolver, as curl's `--resolve` and `--connect-to`; `nil`, or the answer
+    /// `nil`, leaves it to the resolver. Asked once for each request on the transport's thread, so it must not wait. What it answers
+    /// is judged as a resolver's answer is.
+    package var route: (@Sendable (HTTPURL) -> HostRoute?)?
 
     package init(
         maxInFlight: Int = 64, maxWaiting: Int = 256, caFile: String? = nil, proxy: String? = nil,
-        userAgent: String = "vpsbridge"
+        userAgent: String = "vpsbridge", route: (@Sendable (HTTPURL) -> HostRoute?)? = nil
     ) {
         self.maxInFlight = maxInFlight
         self.maxWaiting = maxWaiting
         self.caFile = caFile
         self.proxy = proxy
         self.userAgent = userAgent
+        self.route = route
     }
 
     /// Checks the values, and that the file of certificates is one.

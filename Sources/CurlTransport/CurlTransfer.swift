@@ -22,7 +22,7 @@ final class CurlTransfer {
     private func prepare(_ request: HTTPRequest, remaining: Duration, configuration: CurlDriverConfiguration) -> Bool {
         ccurl_set_caps(pointer, request.maxResponseBytes, Self.responseHeaderBytesMax)
         ccurl_set_replayable(pointer, request.isReplayable)
-        if request.destination == .publicOnly, configuration.proxy == nil { ccurl_set_public_only(pointer) }
+        if case .event = request.destination, configuration.proxy == nil { ccurl_set_public_only(pointer) }
         let connect = min(request.connectTimeout, remaining)
         return ccurl_set_url(pointer, request.url)
             && setMethod(request)
@@ -30,7 +30,15 @@ final class CurlTransfer {
             && ccurl_set_user_agent(pointer, configuration.userAgent)
             && (configuration.caFile.map { ccurl_set_ca_file(pointer, $0) } ?? true)
             && (configuration.proxy.map { ccurl_set_proxy(pointer, $0) } ?? true)
+            && setRoute(configuration.route?(request.target), for: request.target)
             && addHeaders(request)
+    }
+
+    private func setRoute(_ route: HostRoute?, for target: HTTPURL) -> Bool {
+        guard let route else { return true }
+        let port = route.port ?? target.port
+        let addresses = route.addresses.joined(separator: ",")
+        return ccurl_set_route(pointer, "\(target.host):\(port):\(addresses)", "\(target.host):\(target.port)::\(port)")
     }
 
     private func setMethod(_ request: HTTPRequest) -> Bool {

@@ -113,6 +113,9 @@ void ccurl_set_public_only(ccurl_transfer *_Nonnull transfer);
 bool ccurl_set_ca_file(ccurl_transfer *_Nonnull transfer, const char *_Nonnull path);
 /// The proxy for every host.
 bool ccurl_set_proxy(ccurl_transfer *_Nonnull transfer, const char *_Nonnull url);
+/// Where the host leads in place of a look-up: `resolve` is one `HOST:PORT:ADDRESS[,ADDRESS]...` (CURLOPT_RESOLVE), `connect_to` one
+/// `HOST:PORT::PORT` (CURLOPT_CONNECT_TO). The addresses stay in the multi's DNS cache until another transfer replaces them.
+bool ccurl_set_route(ccurl_transfer *_Nonnull transfer, const char *_Nonnull resolve, const char *_Nonnull connect_to);
 /// The value of `User-Agent`.
 bool ccurl_set_user_agent(ccurl_transfer *_Nonnull transfer, const char *_Nonnull text);
 
