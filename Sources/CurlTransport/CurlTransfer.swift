@@ -73,9 +73,11 @@ final class CurlTransfer {
         if result == .complete, status != 0 {
             return .response(HTTPResponse(status: status, headers: HeaderBlock.parse(headers), body: body))
         }
-        let (code, fallback) = Self.meaning(of: result)
+        let (code, text) = Self.meaning(of: result)
         let said = String(cString: ccurl_transfer_error(pointer))
-        return failure(TransportError(code, said.utf8.isEmpty ? fallback : said, status: status == 0 ? nil : status))
+        // What was stopped here is for libcurl a failure like any other.
+        let isOurs = said.utf8.isEmpty || result == .addressRefused || result == .replayRefused || result == .tooLarge
+        return failure(TransportError(code, isOurs ? text : said, status: status == 0 ? nil : status))
     }
 
     /// What became of the request when the driver ended it, or when it failed: decided by whether it was let out, never by the
