@@ -10,3 +10,15 @@ package struct HostRoute: Sendable, Hashable {
         self.port = port
     }
 }
+
+/// A route in libcurl's terms.
+struct RouteLines {
+    let resolve: String
+    let connectTo: String
+
+    init(_ route: HostRoute, for url: HTTPURL) {
+        let port = route.port ?? url.port
+        resolve = "\(url.host):\(port):\(route.addresses.joined(separator: ","))"
+        connectTo = "\(url.host):\(url.port)::\(port)"
+    }
+}
