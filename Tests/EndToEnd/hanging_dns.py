@@ -70,7 +70,7 @@ def main():
             tests = bench.start(
                 "tests", [str(bundle), "--testing-library", "swift-testing", "--filter", SUITE],
                 env={**os.environ, "VPSBRIDGE_HANGING_DNS": "1"})
-            bench.wait_until("the tests have ended", tests.has_ended, timeout=TIME_LIMIT)
+            bench.wait_until("the tests have ended", lambda: tests.has_ended, timeout=TIME_LIMIT)
             log = tests.log()
             silent.setblocking(False)
             assert silent.recv(512), "no look-up came to the silent resolver"
