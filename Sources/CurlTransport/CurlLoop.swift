@@ -43,10 +43,20 @@ final class CurlLoop {
     }
 
     /// Takes in what others have handed over. Submissions first: a cancellation may be about one of them.
+    ///
+    /// A cancelled task sets its job's flag, then sends its message. So whoever is not seen to be cancelled here is found, by the
+    /// message that is still to come, among those that wait or run.
     private func obey() {
         inbox.take(into: &batch)
         if let instant = batch.closing { closingAt = min(instant, closingAt ?? instant) }
-        for submission in batch.submissions { waiting.append(submission) }
+        for submission in batch.submissions {
+            // The message about it may have come before it, and would find nothing.
+            if submission.job.isCancelled.load(ordering: .acquiring) {
+                refuse(submission, Self.cancelled)
+            } else {
+                waiting.append(submission)
+            }
+        }
         if !batch.cancellations.isEmpty {
             for transfer in pool.running {
                 guard let entry = transfer.entry, entry.submission.job.isCancelled.load(ordering: .acquiring) else { continue }
@@ -74,13 +84,7 @@ final class CurlLoop {
         }
         let now = ContinuousClock.now
         if let deadline = waiting.nextDeadline, deadline <= now { dropSpent() }
-        while pool.hasFree, let submission = waiting.popFirst() {
-            if submission.job.isCancelled.load(ordering: .acquiring) {
-                refuse(submission, Self.cancelled)
-            } else {
-                start(submission, now: now)
-            }
-        }
+        while pool.hasFree, let submission = waiting.popFirst() { start(submission, now: now) }
     }
 
     private func start(_ submission: CurlSubmission, now: ContinuousClock.Instant) {
