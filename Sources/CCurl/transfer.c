@@ -61,6 +61,8 @@ ccurl_transfer *ccurl_transfer_create(uint32_t tag, const ccurl_settings *settin
 
 void ccurl_transfer_destroy(ccurl_transfer *transfer) {
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->resolve);
+    curl_slist_free_all(transfer->connect_to);
     free(transfer->nodes);
     ccurl_buffer_free(&transfer->lines);
     ccurl_buffer_free(&transfer->upload);

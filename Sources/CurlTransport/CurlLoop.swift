@@ -11,7 +11,7 @@ final class CurlLoop {
 
     private let inbox: CurlInbox
     private let multi: OpaquePointer
-    private let hasProxy: Bool
+    private let configuration: CurlDriverConfiguration
     private var pool: CurlPool
     private var waiting = CurlQueue()
     private var batch = CurlBatch()
@@ -20,7 +20,7 @@ final class CurlLoop {
     init(inbox: CurlInbox, multi: CurlMulti, configuration: CurlDriverConfiguration) {
         self.inbox = inbox
         self.multi = multi.pointer
-        hasProxy = configuration.proxy != nil
+        self.configuration = configuration
         pool = CurlPool(capacity: configuration.maxInFlight, settings: CurlSettings(configuration))
     }
 
@@ -89,7 +89,7 @@ final class CurlLoop {
             return
         }
         let remaining = now.duration(to: submission.job.deadline)
-        guard transfer.prepare(submission.job.request, remaining: remaining, hasProxy: hasProxy),
+        guard transfer.prepare(submission.job.request, remaining: remaining, configuration: configuration),
             ccurl_multi_add(multi, transfer.pointer)
         else {
             pool.giveBack(transfer, isReusable: false)

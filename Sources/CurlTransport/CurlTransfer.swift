@@ -28,12 +28,14 @@ final class CurlTransfer {
     }
 
     /// Prepares the next request; false when libcurl refuses a value or memory is short, and then nothing was sent.
-    func prepare(_ request: HTTPRequest, remaining: Duration, hasProxy: Bool) -> Bool {
+    func prepare(_ request: HTTPRequest, remaining: Duration, configuration: CurlDriverConfiguration) -> Bool {
         for (name, value) in request.headers where !add(name: name, value: value) { return false }
         if let bearer = request.bearer {
             let token = bearer.reveal()
             guard ccurl_transfer_add_bearer(pointer, token, token.count) else { return false }
         }
+        let isPublicOnly = if case .event = request.destination { configuration.proxy == nil } else { false }
+        let route = configuration.route.flatMap { $0(request.target) }.map { RouteLines($0, for: request.target) }
         return request.url.withCString { url in
             (request.body ?? []).withUnsafeBufferPointer { body in
                 var prepared = ccurl_request(
@@ -41,8 +43,15 @@ final class CurlTransfer {
                     body_length: body.count, total_timeout: Self.milliseconds(remaining),
                     connect_timeout: Self.milliseconds(min(request.connectTimeout, remaining)),
                     body_cap: request.maxResponseBytes, is_replayable: request.isReplayable,
-                    is_public_only: request.destination == .publicOnly && !hasProxy)
-                return ccurl_transfer_prepare(pointer, &prepared)
+                    is_public_only: isPublicOnly, resolve: nil, connect_to: nil)
+                guard let route else { return ccurl_transfer_prepare(pointer, &prepared) }
+                return route.resolve.withCString { resolve in
+                    route.connectTo.withCString { connectTo in
+                        prepared.resolve = resolve
+                        prepared.connect_to = connectTo
+                        return ccurl_transfer_prepare(pointer, &prepared)
+                    }
+                }
             }
         }
     }

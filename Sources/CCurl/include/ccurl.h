@@ -123,6 +123,9 @@ typedef struct {
     /// Refuses loopback, private, link-local, shared, multicast and reserved addresses, for new connections and for reused
     /// ones. Behind a proxy this would judge the proxy's address, the only one known here: the two can not be combined.
     bool is_public_only;
+    /// Where the host leads in place of a look-up: one `HOST:PORT:ADDRESS[,ADDRESS]...` (CURLOPT_RESOLVE) and one
+    /// `HOST:PORT::PORT` (CURLOPT_CONNECT_TO). The addresses stay in the multi's DNS cache until another request replaces them.
+    const char *_Nullable resolve, *_Nullable connect_to;
 } ccurl_request;
 
 /// A new transfer with what never changes; `NULL` when memory is short or libcurl refuses a setting.
