@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 
 # What the transport is measured beside; a package of its own, which nothing else resolves.
-ASYNC_HTTP_CLIENT := --package-path Benchmarks/AsyncHTTPClient --scratch-path .build-async-http-client
+ASYNC_HTTP_CLIENT := --package-path Benchmarks/AsyncHTTPClient
 
 .PHONY: help demo build test bench lint format verify fuzz nightly image image-check clean
 
@@ -63,7 +63,7 @@ image-check: ## Prove the image without an engine: build, start hardened, health
 	scripts/image-check
 
 clean: ## Remove build products and fetched tools
-	rm -rf .build .build-* .cache
+	rm -rf .build .build-* .cache Benchmarks/AsyncHTTPClient/.build
 
 .PHONY: packages
 packages:

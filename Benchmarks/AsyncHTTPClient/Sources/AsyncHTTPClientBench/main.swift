@@ -5,6 +5,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -68,5 +69,5 @@ try await withThrowingTaskGroup(of: Void.self) { tasks in
     let failures = tally.failures.load(ordering: .relaxed)
     print("{\"requests\": \(requests), \"failures\": \(failures), \"seconds\": \(took), \"cpu\": \(cpu)}")
 }
-try await client.shutdown()
+try await client.shutdown().get()
 try await group.shutdownGracefully()
