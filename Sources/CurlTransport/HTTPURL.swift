@@ -1,3 +1,5 @@
+import Glibc
+
 /// An absolute `http` or `https` URL in the strict form that may reach libcurl.
 ///
 /// Stricter than RFC 3986: printable ASCII only (host names in their `xn--` form, everything else percent-encoded), no user
@@ -93,8 +95,9 @@ package struct HTTPURL: Sendable, CustomStringConvertible, CustomDebugStringConv
             }
             host = authority[(authority.startIndex + 1)..<close]
             portText = authority[(close + 1)...]
-            guard host.count >= 2, host.allSatisfy({ $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }),
-                host.contains(UInt8(ascii: ":"))
+            var address = in6_addr()
+            guard host.allSatisfy({ $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }),
+                inet_pton(AF_INET6, String(decoding: host, as: UTF8.self), &address) == 1
             else { throw HTTPRequestError(.urlHost, "the URL's IPv6 address is not one") }
         } else {
             let colon = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex

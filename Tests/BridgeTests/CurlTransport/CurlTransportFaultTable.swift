@@ -112,6 +112,25 @@ struct CurlTransportFault: Sendable, CustomTestStringConvertible {
         CurlTransportFault(
             name: "a length below zero", steps: [.write("HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok"), .close],
             result: .lost(.other)),
+        garbage("a status of two digits", "HTTP/1.1 99 X\r\nContent-Length: 0\r\n\r\n"),
+        garbage("a status of four digits", "HTTP/1.1 2000 X\r\nContent-Length: 0\r\n\r\n"),
+        garbage("an empty line before the status", "\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        garbage(
+            "a transfer encoding that nobody knows", "HTTP/1.1 200 OK\r\nTransfer-Encoding: x\r\nContent-Length: 2\r\n\r\nok"),
+        CurlTransportFault(
+            name: "another protocol", steps: [.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), .close],
+            result: .lost(.reset)),
+        CurlTransportFault(
+            name: "a length and chunks",
+            steps: [.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")],
+            result: .answered(200)),
+        CurlTransportFault(
+            name: "more than the length says",
+            steps: [.write("HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n")],
+            result: .answered(400)),
+        CurlTransportFault(
+            name: "nothing new, with a length", steps: [.write("HTTP/1.1 304 X\r\nContent-Length: 9\r\n\r\n")],
+            result: .answered(304)),
         garbage("a header with a NUL", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 2\r\n\r\nok"),
     ]
 

@@ -67,7 +67,7 @@ private struct Change: Sendable {
         case .cut(_, 400): Self.short(.badRequest, .notExecuted)
         case .cut: Self.short(.serverError, .unknown)
         case .answered(200, _): needsBody ? Self.short(.invalidAnswer, .unknown) : "success"
-        case .answered(302, _): Self.short(.redirected, .unknown)
+        case .answered(302, _), .answered(304, _): Self.short(.redirected, .unknown)
         case .answered(400, _): Self.short(.badRequest, .notExecuted)
         case .answered(429, let wait): Self.short(.rateLimited, .notExecuted, wait)
         case .answered(_, let wait): Self.short(.serverError, .unknown, wait)
