@@ -93,7 +93,7 @@ static bool set_list(ccurl_transfer *transfer, CURLoption option, struct curl_sl
 }
 
 bool ccurl_transfer_prepare(ccurl_transfer *transfer, const ccurl_request *request) {
-    if (request->is_public_only && transfer->has_proxy) return false;
+    if (!request->url || (request->is_public_only && transfer->has_proxy)) return false;
     transfer->body_cap = request->body_cap;
     transfer->is_replayable = request->is_replayable;
     transfer->is_public_only = request->is_public_only;

@@ -107,8 +107,8 @@ typedef enum CCURL_CLOSED_ENUM : int {
 
 /// What differs from request to request, its headers aside.
 typedef struct {
-    /// The URL; sent as it is, dot segments included.
-    const char *_Nonnull url;
+    /// The URL, which must be set; sent as it is, dot segments included.
+    const char *_Nullable url;
     ccurl_method method;
     /// Whether there is a body, which may be empty. A POST, PUT or PATCH without one says `Content-Length: 0`.
     bool has_body;
