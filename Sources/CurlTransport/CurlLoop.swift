@@ -11,7 +11,7 @@ final class CurlLoop {
 
     private let inbox: CurlInbox
     private let multi: OpaquePointer
-    private let hasProxy: Bool
+    private let configuration: CurlDriverConfiguration
     private var pool: CurlPool
     private var waiting = CurlQueue()
     private var batch = CurlBatch()
@@ -20,7 +20,7 @@ final class CurlLoop {
     init(inbox: CurlInbox, multi: CurlMulti, configuration: CurlDriverConfiguration) {
         self.inbox = inbox
         self.multi = multi.pointer
-        hasProxy = configuration.proxy != nil
+        self.configuration = configuration
         pool = CurlPool(capacity: configuration.maxInFlight, settings: CurlSettings(configuration))
     }
 
@@ -89,7 +89,7 @@ final class CurlLoop {
             return
         }
         let remaining = now.duration(to: submission.job.deadline)
-        guard transfer.prepare(submission.job.request, remaining: remaining, hasProxy: hasProxy),
+        guard transfer.prepare(submission.job, remaining: remaining, configuration: configuration),
             ccurl_multi_add(multi, transfer.pointer)
         else {
             pool.giveBack(transfer, isReusable: false)
@@ -143,8 +143,15 @@ final class CurlLoop {
 
     /// How long the loop may wait for what libcurl does not know of.
     private func millisecondsToNextDue() -> Int {
-        guard let due = [closingAt, waiting.nextDeadline].compactMap({ $0 }).min() else { return Self.idleMilliseconds }
+        guard let due = Self.earlier(closingAt, waiting.nextDeadline) else { return Self.idleMilliseconds }
         return min(CurlTransfer.milliseconds(ContinuousClock.now.duration(to: due)), Self.idleMilliseconds)
+    }
+
+    private static func earlier(
+        _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     private static let cancelled = TransportError(.cancelled, "the task was cancelled")
