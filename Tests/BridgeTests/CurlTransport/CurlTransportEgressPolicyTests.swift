@@ -15,7 +15,8 @@ struct CurlTransportEgressPolicyTests {
     }
 
     private static let refused: [(String, String)] = [
-        ("plain http", "http://hooks.slack.com/"), ("another port", "https://hooks.slack.com:8443/"),
+        ("plain http", "http://hooks.slack.com/"), ("plain http on the port of https", "http://hooks.slack.com:443/"),
+        ("another port", "https://hooks.slack.com:8443/"),
         ("the port of http", "https://hooks.slack.com:80/"), ("another host", "https://evil.example/"),
         ("the host as a prefix", "https://hooks.slack.com.evil.example/"),
         ("the host as a suffix", "https://evil-hooks.slack.com/"),
@@ -48,6 +49,23 @@ struct CurlTransportEgressPolicyTests {
         #expect(error?.code == .egress)
         #expect(error?.reason.contains("evil") == false)
         _ = try HTTPRequest(method: .post, url: url, isReplayable: false, destination: .configured)
+    }
+
+    private static let reasons: [(String, String)] = [
+        ("http://hooks.slack.com:443/", "https"), ("https://hooks.slack.com:444/", "port 443"),
+        ("https://8.8.8.8/", "IP address"),
+        ("https://2130706433/", "IP address"), ("https://0x7f000001/", "IP address"), ("https://0177.0.0.1/", "IP address"),
+        ("https://127.1/", "IP address"), ("https://0x/", "IP address"), ("https://a.1/", "IP address"),
+        ("https://[::1]/", "IP address"),
+        ("https://[::ffff:8.8.8.8]/", "IP address"), ("https://1.example/", "list of hosts"),
+        ("https://0x1g.0x1g/", "list of hosts"),
+        ("https://evil.example/", "list of hosts"),
+    ]
+
+    @Test("the reason says what would have to be different", arguments: reasons)
+    func reason(url: String, word: String) throws {
+        let error = #expect(throws: HTTPRequestError.self) { try Self.policy().check(HTTPURL(url)) }
+        #expect(error?.reason.contains(word) == true)
     }
 
     private static let tricks: [(String, HTTPRequestError.Code)] = [

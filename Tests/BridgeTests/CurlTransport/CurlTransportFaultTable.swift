@@ -112,9 +112,7 @@ struct CurlTransportFault: Sendable, CustomTestStringConvertible {
         CurlTransportFault(
             name: "a length below zero", steps: [.write("HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok"), .close],
             result: .lost(.other)),
-        CurlTransportFault(
-            name: "a header with a NUL", steps: [.write("HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 2\r\n\r\nok")],
-            result: .answered(200)),
+        garbage("a header with a NUL", "HTTP/1.1 200 OK\r\nA: b\0c\r\nContent-Length: 2\r\n\r\nok"),
     ]
 
     private static let oversized: [CurlTransportFault] = [
@@ -140,9 +138,10 @@ struct CurlTransportFault: Sendable, CustomTestStringConvertible {
             name: "headers without end",
             steps: [.write("HTTP/1.1 200 OK\r\n"), .flood("A: \(kilobyte)\r\n", times: 99_999), .close],
             result: .lost(.tooLarge)),
+        // libcurl's own limit for a line, 100 KiB, which it calls a lack of memory; its caller has not seen a byte of the line.
         CurlTransportFault(
             name: "a header without end", steps: [.write("HTTP/1.1 200 OK\r\nA: "), .flood(kilobyte, times: 99_999), .close],
-            result: .lost(.tooLarge)),
+            result: .lost(.other)),
         CurlTransportFault(
             name: "trailers without end",
             steps: [.write(chunked + "2\r\nok\r\n0\r\n"), .flood("A: \(kilobyte)\r\n", times: 99_999), .close],

@@ -89,7 +89,11 @@ struct CurlTransportFaultTests {
         await driver.shutdown()
     }
 
-    @Test("a kept connection that has died meanwhile is not used: the POST goes out once, on another", arguments: ["FIN", "RST"])
+    // libcurl notices a FIN before it uses the connection again. A RST it notices when it writes; then nothing has left, and the POST
+    // may go out on another connection or be told as not sent.
+    @Test(
+        "a kept connection that has died meanwhile: the POST goes out once, on another, or is not sent",
+        arguments: ["FIN", "RST"])
     func diedIdle(end: String) async throws {
         for _ in 0..<20 {
             let server = try CurlTransportServer([[.read, .write(ok), end == "FIN" ? .close : .reset], [.serve(ok)]])
@@ -98,8 +102,14 @@ struct CurlTransportFaultTests {
                 short(await driver.send(try HTTPRequest(method: .get, url: server.url, isReplayable: true))) == "response 200")
             await server.waitForClosed(1)
             let post = try HTTPRequest(method: .post, url: server.url + "/act", body: [1], isReplayable: false)
-            #expect(short(await driver.send(post)) == "response 200")
-            #expect(server.requests.map(\.line) == ["GET / HTTP/1.1", "POST /act HTTP/1.1"])
+            let outcome = await driver.send(post)
+            let seen = server.requests.dropFirst().map(\.line)
+            if end == "RST", case .notSent = outcome {
+                #expect(seen.isEmpty)
+            } else {
+                #expect(short(outcome) == "response 200")
+                #expect(seen == ["POST /act HTTP/1.1"])
+            }
             await driver.shutdown()
         }
     }

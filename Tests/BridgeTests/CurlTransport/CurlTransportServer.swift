@@ -19,6 +19,8 @@ final class CurlTransportServer: Sendable {
         case hold
         /// Reads requests and answers each with the text, until the peer closes.
         case serve(String)
+        /// Reads requests and answers each with `METHOD PATH X-NUMBER AUTHORIZATION BODY` of itself, until the peer closes.
+        case echo
         /// Waits that long without reading.
         case pause(milliseconds: Int32)
         /// Ends the writing with FIN and keeps reading.
@@ -40,7 +42,8 @@ final class CurlTransportServer: Sendable {
 
     private struct State {
         var requests: [Request] = []
-        var connections: [Int32] = []
+        /// The connections that are open, and the listener.
+        var sockets: Set<Int32> = []
         var accepted = 0
         var closed = 0
         var isStopped = false
@@ -95,6 +98,7 @@ final class CurlTransportServer: Sendable {
         guard bound else { throw Failure(call: "bind", code: errno) }
         port = UInt16(bigEndian: address.sin_port)
         let shared = Shared(scripts: scripts, listener: listener)
+        shared.state.withLock { _ = $0.sockets.insert(listener) }
         self.shared = shared
         Self.spawn { Self.accept(shared) }
     }
@@ -104,14 +108,14 @@ final class CurlTransportServer: Sendable {
     }
 
     deinit {
-        let (connections, waiters) = shared.state.withLock { state in
+        let waiters = shared.state.withLock { state in
             state.isStopped = true
             let waiters = state.waiters
             state.waiters = []
-            return (state.connections, waiters)
+            // Under the lock, as every close: a number that was closed meanwhile may be another's socket by now.
+            for socket in state.sockets { Glibc.shutdown(socket, Int32(SHUT_RDWR)) }
+            return waiters
         }
-        Glibc.shutdown(shared.listener, Int32(SHUT_RDWR))
-        for connection in connections { Glibc.shutdown(connection, Int32(SHUT_RDWR)) }
         for waiter in waiters { waiter.continuation.resume() }
     }
 
@@ -166,7 +170,7 @@ final class CurlTransportServer: Sendable {
             guard connection >= 0 else { break }
             let isStopped = shared.state.withLock { state in
                 state.accepted += 1
-                if !state.isStopped { state.connections.append(connection) }
+                if !state.isStopped { state.sockets.insert(connection) }
                 return state.isStopped
             }
             if isStopped {
@@ -178,7 +182,10 @@ final class CurlTransportServer: Sendable {
             number += 1
             spawn { follow(script, connection: connection, index: index, shared: shared) }
         }
-        Glibc.close(shared.listener)
+        shared.state.withLock { state in
+            state.sockets.remove(shared.listener)
+            Glibc.close(shared.listener)
+        }
     }
 
     private static func follow(_ script: [Step], connection: Int32, index: Int, shared: Shared) {
@@ -187,7 +194,7 @@ final class CurlTransportServer: Sendable {
             guard perform(step, connection: connection, buffered: &buffered, index: index, shared: shared) else { break }
         }
         let due = shared.state.withLock { state in
-            state.connections.removeAll { $0 == connection }
+            state.sockets.remove(connection)
             Glibc.close(connection)
             state.closed += 1
             return state.due()
@@ -223,6 +230,12 @@ final class CurlTransportServer: Sendable {
                 guard send(connection, Array(text.utf8)) else { break }
             }
             return false
+        case .echo:
+            while let request = readRequest(connection, buffered: &buffered, index: index) {
+                record(request, shared: shared)
+                guard send(connection, Array(echo(request).utf8)) else { break }
+            }
+            return false
         case .pause(let milliseconds):
             poll(nil, 0, milliseconds)
         case .halfClose:
@@ -235,6 +248,15 @@ final class CurlTransportServer: Sendable {
             return false
         }
         return true
+    }
+
+    private static func echo(_ request: Request) -> String {
+        func value(_ name: String) -> String {
+            request.headerLines.first { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.utf8.count + 2)) } ?? "-"
+        }
+        let words = request.line.split(separator: " ").prefix(2) + ["\(value("X-Number"))", "\(value("Authorization"))"]
+        let text = words.joined(separator: " ") + " " + String(decoding: request.body, as: UTF8.self)
+        return "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
     }
 
     private static func record(_ request: Request, shared: Shared) {

@@ -102,34 +102,33 @@ struct VPSAPIFaultTests {
         "the server sees the operation once, the certainty is right, and the next request works",
         arguments: CurlTransportFault.all)
     func fault(fault: CurlTransportFault) async throws {
+        let driver = try CurlDriver()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for change in Change.all {
-                for isReused in [false, true] { group.addTask { try await Self.check(change, fault, isReused: isReused) } }
+                for isReused in [false, true] {
+                    group.addTask { try await Self.check(change, fault, isReused: isReused, driver) }
+                }
             }
             try await group.waitForAll()
         }
+        await driver.shutdown()
     }
 
-    private static func check(_ change: Change, _ fault: CurlTransportFault, isReused: Bool) async throws {
+    private static func check(_ change: Change, _ fault: CurlTransportFault, isReused: Bool, _ driver: CurlDriver) async throws {
         let scenario = "\(change.name), \(isReused ? "reused" : "new") connection"
         for _ in 0..<5 {
             let before: [CurlTransportServer.Step] = isReused ? [.read, .write(page)] : []
             let server = try CurlTransportServer([before + [.read] + fault.steps + [.serve(page)], [.serve(page)]])
-            let driver = try CurlDriver()
             let client = try client(server.url, driver, timeout: fault.timeout)
             if isReused { _ = try await client.get(id) }
             let outcome = await change.outcome(client)
             let seen = server.requests.count { $0.line == change.line + " HTTP/1.1" }
             // A busy machine may take longer than a short timeout to send anything; then nothing was, and it is tried again.
-            if fault.timeout < .seconds(1), outcome == Change.short(.notSent, .notExecuted), seen == 0 {
-                await driver.shutdown()
-                continue
-            }
+            if fault.timeout < .seconds(1), outcome == Change.short(.notSent, .notExecuted), seen == 0 { continue }
             #expect(outcome == change.expected(fault.result), "\(scenario)")
             #expect(seen == 1, "\(scenario)")
             #expect(try await client.get(id).id == id, "\(scenario)")
             #expect(server.requests.count { !$0.line.hasPrefix("GET ") } == 1, "\(scenario)")
-            await driver.shutdown()
             return
         }
         Issue.record("the machine is too busy: nothing left within the timeout, five times over; \(scenario)")
@@ -155,6 +154,28 @@ struct VPSAPIFaultTests {
             await driver.shutdown()
         }
         #expect(server.requests.allSatisfy { $0.line.hasPrefix("GET ") })
+    }
+
+    @Test(
+        "a kept connection that has died meanwhile: sent once on another, or not sent and not executed",
+        arguments: ["FIN", "RST"])
+    func diedIdle(end: String) async throws {
+        for change in Change.all {
+            let server = try CurlTransportServer([[.read, .write(page), end == "FIN" ? .close : .reset], [.serve(page)]])
+            let driver = try CurlDriver()
+            let client = try client(server.url, driver)
+            _ = try await client.get(id)
+            await server.waitForClosed(1)
+            let outcome = await change.outcome(client)
+            let seen = server.requests.count { $0.line == change.line + " HTTP/1.1" }
+            if end == "RST", outcome == Change.short(.notSent, .notExecuted) {
+                #expect(seen == 0, "\(change.name)")
+            } else {
+                #expect(outcome == "success" && seen == 1, "\(change.name)")
+            }
+            #expect(try await client.get(id).id == id, "\(change.name)")
+            await driver.shutdown()
+        }
     }
 
     private static let handshakes: [(CurlTransportTLSServer.Behaviour, timeout: Duration, isSent: Bool)] = [
