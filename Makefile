@@ -54,6 +54,8 @@ nightly: test verify bench ## What takes too long for every change: sanitizers, 
 	scripts/fuzz 900
 	VPSBRIDGE_LONG_TESTS=50 swift test --skip-build --filter 'RulesIndexTests|RulesProgram'
 	swift test --sanitize=thread --scratch-path .build-tsan
+	# The modules that own C memory. Without XCTest, which runs no test of ours and leaks.
+	swift test --disable-xctest --sanitize=address --scratch-path .build-asan --filter 'CurlTransport|VPSAPI'
 	scripts/image-check
 
 image: ## Build the container image with the engine of this machine
