@@ -25,6 +25,9 @@ static bool set_defaults(ccurl_transfer *transfer) {
         && set_long(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         && set_long(transfer, CURLOPT_HTTP09_ALLOWED, 0)
         && set_long(transfer, CURLOPT_PATH_AS_IS, 1)
+        // The least. libcurl hands TLS that much at a time: one record, which is readable as a whole or not at all, so that "no
+        // byte counted as sent" also means that the server can have read none.
+        && set_long(transfer, CURLOPT_UPLOAD_BUFFERSIZE, 16384)
         && set_long(transfer, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         && set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1)
         && set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2)
@@ -106,14 +109,6 @@ bool ccurl_set_user_agent(ccurl_transfer *transfer, const char *text) {
     return set_text(transfer, CURLOPT_USERAGENT, text);
 }
 
-bool ccurl_transfer_was_sent(const ccurl_transfer *transfer) { return transfer->releases > 0; }
-
-int ccurl_transfer_status(const ccurl_transfer *transfer) {
-    long status = 0;
-    if (!transfer->head_ended || curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return 0;
-    return status >= 200 && status <= 999 ? (int)status : 0;
-}
-
 const uint8_t *ccurl_transfer_headers(const ccurl_transfer *transfer, size_t *length) {
     *length = transfer->head.length;
     return transfer->head.bytes;
@@ -125,9 +120,3 @@ const uint8_t *ccurl_transfer_body(const ccurl_transfer *transfer, size_t *lengt
 }
 
 const char *ccurl_transfer_error(const ccurl_transfer *transfer) { return transfer->error; }
-
-int ccurl_transfer_connects(const ccurl_transfer *transfer) {
-    long connects = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
-    return (int)connects;
-}

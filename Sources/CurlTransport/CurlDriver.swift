@@ -53,18 +53,26 @@ package final class CurlDriver: HTTPTransport {
     /// How many requests run and wait now.
     package var outstanding: Int { inbox.outstanding }
 
-    /// Sends the request; see ``HTTPTransport``.
-    ///
-    /// A cancelled task gets its outcome within milliseconds: `notSent` when the request had not been let out yet, `maybeSent`
-    /// after that.
+    /// Sends the request; see ``HTTPTransport`` and ``exchange(_:)``.
     package func send(_ request: HTTPRequest) async -> HTTPOutcome {
+        await exchange(request).outcome
+    }
+
+    /// Sends the request, and says beside its outcome what was measured.
+    ///
+    /// A cancelled task gets its outcome within milliseconds: `notSent` when nothing had left yet, `maybeSent` after that.
+    package func exchange(_ request: HTTPRequest) async -> HTTPExchange {
         let id = lastID.add(1, ordering: .relaxed).newValue
         let mark = CancellationMark()
-        let deadline = ContinuousClock.now.advanced(by: request.totalTimeout)
+        let submitted = ContinuousClock.now
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let job = CurlJob(id: id, request: request, deadline: deadline, mark: mark, continuation: continuation)
-                if let refusal = inbox.submit(job) { continuation.resume(returning: refusal) }
+                let job = CurlJob(
+                    id: id, request: request, submitted: submitted, deadline: submitted.advanced(by: request.totalTimeout),
+                    mark: mark, continuation: continuation)
+                if let refusal = inbox.submit(job) {
+                    continuation.resume(returning: HTTPExchange(outcome: .notSent(refusal), attempt: HTTPAttempt()))
+                }
             }
         } onCancel: {
             mark.isSet.store(true, ordering: .releasing)

@@ -13,9 +13,10 @@ final class CancellationMark: Sendable {
 struct CurlJob: Sendable {
     let id: UInt64
     let request: HTTPRequest
+    let submitted: ContinuousClock.Instant
     let deadline: ContinuousClock.Instant
     let mark: CancellationMark
-    let continuation: CheckedContinuation<HTTPOutcome, Never>
+    let continuation: CheckedContinuation<HTTPExchange, Never>
 }
 
 enum CurlCommand: Sendable {
@@ -56,11 +57,11 @@ final class CurlInbox: Sendable {
     var outstanding: Int { state.withLock { $0.outstanding } }
 
     /// Hands the job to the loop, or says why not; the loop resumes exactly the jobs that it was handed.
-    func submit(_ job: CurlJob) -> HTTPOutcome? {
+    func submit(_ job: CurlJob) -> TransportError? {
         state.withLock { state in
-            guard state.phase == .open else { return .notSent(TransportError(.shutdown, "the transport is shut down")) }
+            guard state.phase == .open else { return TransportError(.shutdown, "the transport is shut down") }
             guard state.outstanding < outstandingMax else {
-                return .notSent(TransportError(.busy, "\(outstandingMax) requests run and wait already"))
+                return TransportError(.busy, "\(outstandingMax) requests run and wait already")
             }
             state.outstanding += 1
             post(.submit(job), to: &state)

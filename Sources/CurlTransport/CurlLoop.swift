@@ -9,6 +9,9 @@ final class CurlLoop {
     private struct Running {
         let job: CurlJob
         let transfer: CurlTransfer
+        let started: ContinuousClock.Instant
+
+        var queued: Duration { job.submitted.duration(to: started) }
     }
 
     /// How long the loop sleeps when nothing is due.
@@ -49,7 +52,7 @@ final class CurlLoop {
         switch command {
         case .submit(let job):
             if job.mark.isSet.load(ordering: .acquiring) {
-                answer(job, .notSent(Self.cancelled))
+                refuse(job, Self.cancelled)
             } else {
                 waiting.append(job)
             }
@@ -57,7 +60,7 @@ final class CurlLoop {
             if let entry = running[id] {
                 end(entry, Self.cancelled)
             } else if let index = waiting.firstIndex(where: { $0.id == id }) {
-                answer(waiting.remove(at: index), .notSent(Self.cancelled))
+                refuse(waiting.remove(at: index), Self.cancelled)
             }
         case .close(let instant):
             closingAt = min(instant, closingAt ?? instant)
@@ -71,12 +74,12 @@ final class CurlLoop {
         if closingAt != nil {
             let refused = waiting
             waiting = []
-            for job in refused { answer(job, .notSent(Self.shutDown)) }
+            for job in refused { refuse(job, Self.shutDown) }
             return
         }
         let expired = waiting.filter { $0.deadline <= now }
         waiting.removeAll { $0.deadline <= now }
-        for job in expired { answer(job, .notSent(TransportError(.timeout, "no turn before the timeout"))) }
+        for job in expired { refuse(job, TransportError(.timeout, "no turn before the timeout")) }
         let free = max(0, configuration.maxInFlight - running.count)
         let starting = waiting.prefix(free)
         waiting.removeFirst(starting.count)
@@ -89,17 +92,17 @@ final class CurlLoop {
             let transfer = CurlTransfer(tag: job.id, request: job.request, remaining: remaining, configuration: configuration),
             ccurl_multi_add(multi, transfer.pointer)
         else {
-            answer(job, .notSent(TransportError(.other, "libcurl refused the request")))
+            refuse(job, TransportError(.other, "libcurl refused the request"))
             return
         }
-        running[job.id] = Running(job: job, transfer: transfer)
+        running[job.id] = Running(job: job, transfer: transfer, started: now)
     }
 
     private func harvest() {
         var result = ccurl_result.other
         while let pointer = ccurl_multi_take_finished(multi, &result) {
             guard let entry = running.removeValue(forKey: ccurl_transfer_tag(pointer)) else { continue }
-            answer(entry.job, entry.transfer.outcome(result))
+            answer(entry.job, entry.transfer.exchange(result, queued: entry.queued))
         }
     }
 
@@ -117,13 +120,19 @@ final class CurlLoop {
     private func end(_ entry: Running, _ error: TransportError) {
         ccurl_multi_remove(multi, entry.transfer.pointer)
         running[entry.job.id] = nil
-        answer(entry.job, entry.transfer.failure(error))
+        let after = entry.started.duration(to: .now)
+        answer(entry.job, entry.transfer.exchange(error, queued: entry.queued, after: after))
+    }
+
+    /// Answers a request that libcurl has not been given.
+    private func refuse(_ job: CurlJob, _ error: TransportError) {
+        answer(job, HTTPExchange(outcome: .notSent(error), attempt: HTTPAttempt(queued: job.submitted.duration(to: .now))))
     }
 
     /// The single place where a request is answered.
-    private func answer(_ job: CurlJob, _ outcome: HTTPOutcome) {
+    private func answer(_ job: CurlJob, _ exchange: HTTPExchange) {
         inbox.answered()
-        job.continuation.resume(returning: outcome)
+        job.continuation.resume(returning: exchange)
     }
 
     /// The next instant that libcurl does not know of.

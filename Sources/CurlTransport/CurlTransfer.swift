@@ -60,20 +60,39 @@ final class CurlTransfer {
     }
 
     /// What became of the request when the transfer ended by itself.
-    func outcome(_ result: ccurl_result) -> HTTPOutcome {
-        let status = Int(ccurl_transfer_status(pointer))
+    func exchange(_ result: ccurl_result, queued: Duration) -> HTTPExchange {
+        let report = ccurl_transfer_report(pointer)
+        let status = Int(report.status)
         if result == .complete, status != 0 {
-            return .response(HTTPResponse(status: status, headers: HeaderBlock.parse(headers), body: body))
+            let response = HTTPResponse(status: status, headers: HeaderBlock.parse(headers), body: body)
+            return HTTPExchange(outcome: .response(response), attempt: Self.attempt(report, queued: queued))
         }
         let (code, fallback) = Self.meaning(of: result)
         let said = String(cString: ccurl_transfer_error(pointer))
-        return failure(TransportError(code, said.utf8.isEmpty ? fallback : said, status: status == 0 ? nil : status))
+        let error = TransportError(code, said.utf8.isEmpty ? fallback : said, status: status == 0 ? nil : status)
+        return HTTPExchange(
+            outcome: report.was_sent ? .maybeSent(error) : .notSent(error), attempt: Self.attempt(report, queued: queued))
     }
 
-    /// What became of the request when the driver ended it, or when it failed: decided by whether it was let out, never by the
-    /// error.
-    func failure(_ error: TransportError) -> HTTPOutcome {
-        ccurl_transfer_was_sent(pointer) ? .maybeSent(error) : .notSent(error)
+    /// What became of the request when the driver ended it, after that time: decided by whether bytes may have left, never by
+    /// the error.
+    func exchange(_ error: TransportError, queued: Duration, after total: Duration) -> HTTPExchange {
+        var report = ccurl_transfer_report(pointer)
+        // libcurl brings its own total up to date at the end of a transfer only.
+        report.total = max(report.total, total.wholeMicroseconds)
+        return HTTPExchange(
+            outcome: report.was_sent ? .maybeSent(error) : .notSent(error), attempt: Self.attempt(report, queued: queued))
+    }
+
+    private static func attempt(_ report: ccurl_report, queued: Duration) -> HTTPAttempt {
+        HTTPAttempt(
+            queued: queued,
+            timings: HTTPTimings(
+                nameLookup: .microseconds(report.name_lookup), connect: .microseconds(report.connect),
+                tls: .microseconds(report.tls), firstByte: .microseconds(report.first_byte),
+                total: .microseconds(report.total)),
+            isConnectionReused: report.is_reused, bytesSent: report.bytes_sent, bytesReceived: report.bytes_received,
+            requestsReleased: Int(report.releases))
     }
 
     private var headers: [UInt8] {

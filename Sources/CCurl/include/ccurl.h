@@ -116,18 +116,32 @@ bool ccurl_set_proxy(ccurl_transfer *_Nonnull transfer, const char *_Nonnull url
 /// The value of `User-Agent`.
 bool ccurl_set_user_agent(ccurl_transfer *_Nonnull transfer, const char *_Nonnull text);
 
-/// Whether the request was let out: false proves that none of its bytes left.
-bool ccurl_transfer_was_sent(const ccurl_transfer *_Nonnull transfer);
-/// The status code once the whole header block of the final response has arrived; 0 before that.
-int ccurl_transfer_status(const ccurl_transfer *_Nonnull transfer);
+/// What is measured of a transfer; taken once it has left the multi.
+typedef struct {
+    /// The status code once the whole header block of the final response has arrived; 0 before that.
+    int status;
+    /// Whether bytes of the request may have left: false proves that none did. It takes both proofs to the contrary: libcurl
+    /// was let start to send, and it counts bytes sent (which alone may be those of a proxy's CONNECT).
+    bool was_sent;
+    /// Whether the request went over a connection that an earlier one had made.
+    bool is_reused;
+    /// How often libcurl was let start to send the request.
+    unsigned releases;
+    /// Microseconds from the start of the transfer to the end of each phase; 0 for a phase that did not take place.
+    int64_t name_lookup, connect, tls, first_byte, total;
+    /// Head and body of the request as they left; a proxy's CONNECT is counted too.
+    int64_t bytes_sent;
+    /// Head and body of the response as they were taken in; interim responses and trailers included.
+    int64_t bytes_received;
+} ccurl_report;
+/// What is measured of the transfer.
+ccurl_report ccurl_transfer_report(const ccurl_transfer *_Nonnull transfer);
 /// The header lines of the final response as received, status line first; valid until the transfer is destroyed.
 const uint8_t *_Nullable ccurl_transfer_headers(const ccurl_transfer *_Nonnull transfer, size_t *_Nonnull length);
 /// The body as received; valid until the transfer is destroyed.
 const uint8_t *_Nullable ccurl_transfer_body(const ccurl_transfer *_Nonnull transfer, size_t *_Nonnull length);
 /// What libcurl says of the failure; may be empty.
 const char *_Nonnull ccurl_transfer_error(const ccurl_transfer *_Nonnull transfer);
-/// How many connections libcurl made for the transfer; 0 means that one was reused.
-int ccurl_transfer_connects(const ccurl_transfer *_Nonnull transfer);
 
 /// Whether the address, in the form that `inet_pton` reads, is globally reachable by IANA's special-purpose registries.
 bool ccurl_address_text_is_public(const char *_Nullable text);
