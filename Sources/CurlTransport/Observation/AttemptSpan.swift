@@ -12,7 +12,7 @@ enum AttemptSpan {
             attributes["http.request.method"] = request.method.rawValue
             attributes["url.scheme"] = request.target.isSecure ? "https" : "http"
             attributes["server.address"] = request.target.host
-            attributes["server.port"] = request.target.port
+            attributes["server.port"] = Int(request.target.port)
             attributes["vpsbridge.upstream"] = upstream.rawValue
         }
     }

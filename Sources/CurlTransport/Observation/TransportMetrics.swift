@@ -39,8 +39,10 @@ package final class TransportMetrics: Sendable {
             "HTTP requests sent or tried by upstream, method and what became of them.")
         for (upstream, counts) in series {
             let attempts = counts.attempts.map { (labels: $0.key, count: $0.value) }
-                .sorted { ($0.labels.method.rawValue, $0.labels.result.outcome, $0.labels.result.code)
-                    < ($1.labels.method.rawValue, $1.labels.result.outcome, $1.labels.result.code) }
+                .sorted {
+                    ($0.labels.method.rawValue, $0.labels.result.outcome, $0.labels.result.code)
+                        < ($1.labels.method.rawValue, $1.labels.result.outcome, $1.labels.result.code)
+                }
             for (key, count) in attempts {
                 text.sample(
                     [

@@ -8,6 +8,9 @@ enum ConfigurationFile {
     /// Where the file is looked for when neither `--config` nor `VPSBRIDGE_CONFIG` names it.
     static let defaultPaths = ["vpsbridge.yaml", "/etc/vpsbridge/vpsbridge.yaml"]
 
+    /// Stands for every secret that is not read; a channel's secret is an address.
+    private static let unread = Secret("https://unread.invalid/")
+
     /// What became of reading it.
     struct Load {
         /// `nil` when a diagnostic or a problem is an error.
@@ -47,23 +50,26 @@ enum ConfigurationFile {
         return load(
             text: text, file: chosen ?? "vpsbridge.yaml", environment: environment, needsSecrets: needsSecrets,
             readSecret: needsSecrets
-                ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
+                ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in unread },
+            checkCAFile: needsSecrets ? { path throws(UnreadableFile) in try CAFile.check(path) } : { _ in })
     }
 
-    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` reads.
+    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` and `checkCAFile`
+    /// read.
     ///
     /// Without a need for secrets, the API token may be missing.
     static func load(
         text: String, file: String, environment: [String: String], needsSecrets: Bool = true,
-        readSecret: @escaping (String) throws(UnreadableFile) -> Secret
+        readSecret: @escaping (String) throws(UnreadableFile) -> Secret,
+        checkCAFile: @escaping (String) throws(UnreadableFile) -> Void = { _ in }
     ) -> Load {
         let (root, syntax) = YAMLDocument.parse(text: text, file: file)
         let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
         let collector = DiagnosticCollector()
         syntax.forEach(collector.report)
-        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret)
+        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret, checkCAFile: checkCAFile)
         var configuration = reader.read(root)
-        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret)
+        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret, checkCAFile: checkCAFile)
         overlay.apply(to: &configuration)
         let problems = overlay.problems + (needsSecrets ? configuration.problems : [])
         let diagnostics = collector.diagnostics
