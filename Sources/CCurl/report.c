@@ -23,9 +23,9 @@ ccurl_report ccurl_transfer_report(const ccurl_transfer *transfer) {
         .releases = transfer->releases,
         .first_byte = number(transfer, CURLINFO_STARTTRANSFER_TIME_T),
         .total = number(transfer, CURLINFO_TOTAL_TIME_T),
-        // libcurl counts a body that left together with the head (below 64 KiB) as request and as upload, a later one as
-        // upload alone; the head is below 64 KiB.
-        .bytes_sent = uploaded < requests ? requests : requests + uploaded,
+        // libcurl 7.88 counts a body that left together with the head (below 64 KiB) as request and as upload, a later one as
+        // upload alone; 8.x counts every body as both. The head is below 64 KiB.
+        .bytes_sent = transfer->releases == 0 ? 0 : uploaded < requests ? requests : requests + uploaded,
         .bytes_received = (int64_t)(transfer->head_seen + transfer->body.length),
     };
     // Without a connection of its own the transfer has the times at which libcurl took one from its pool.

@@ -17,7 +17,6 @@ package final class CurlDriver: HTTPTransport {
 
     private let inbox: CurlInbox
     private let thread: CurlThread
-    private let lastID = Atomic<UInt64>(0)
 
     /// Checks libcurl and the configuration, and starts the thread.
     ///
@@ -34,9 +33,7 @@ package final class CurlDriver: HTTPTransport {
         let multi = CurlMulti(pointer: pointer)
         let inbox = CurlInbox(multi: multi, outstandingMax: configuration.maxInFlight + configuration.maxWaiting)
         do {
-            thread = try CurlThread {
-                CurlLoop(inbox: inbox, multi: multi, configuration: configuration).run()
-            }
+            thread = try CurlThread { CurlLoop(inbox: inbox, multi: multi, configuration: configuration).run() }
         } catch {
             ccurl_multi_destroy(pointer)
             throw error
@@ -62,21 +59,16 @@ package final class CurlDriver: HTTPTransport {
     ///
     /// A cancelled task gets its outcome within milliseconds: `notSent` when nothing had left yet, `maybeSent` after that.
     package func exchange(_ request: HTTPRequest) async -> HTTPExchange {
-        let id = lastID.add(1, ordering: .relaxed).newValue
-        let mark = CancellationMark()
-        let submitted = ContinuousClock.now
+        let job = CurlJob(request, submitted: .now)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let job = CurlJob(
-                    id: id, request: request, submitted: submitted, deadline: submitted.advanced(by: request.totalTimeout),
-                    mark: mark, continuation: continuation)
-                if let refusal = inbox.submit(job) {
+                if let refusal = inbox.submit(CurlSubmission(job: job, continuation: continuation)) {
                     continuation.resume(returning: HTTPExchange(outcome: .notSent(refusal), attempt: HTTPAttempt()))
                 }
             }
         } onCancel: {
-            mark.isSet.store(true, ordering: .releasing)
-            inbox.cancel(id)
+            job.isCancelled.store(true, ordering: .releasing)
+            inbox.cancel(job)
         }
     }
 
