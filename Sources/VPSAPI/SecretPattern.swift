@@ -11,9 +11,10 @@ struct SecretPattern {
     /// The forms of a secret; `nil` when there is nothing to look for.
     init?(_ secret: [UInt8]) {
         let encoded = [Form(Self.hexadecimal(secret), isCaseSensitive: false)] + Self.base64(secret)
-        forms = ([Form(secret, isCaseSensitive: false)] + encoded).filter { !$0.isEmpty }
+        let forms = ([Form(secret, isCaseSensitive: false)] + encoded).filter { !$0.isEmpty }
         guard !forms.isEmpty else { return nil }
-        starts = (0...UInt8.max).map { byte in forms.indices.filter { [forms] in forms[$0].canBegin(with: byte) } }
+        self.forms = forms
+        starts = (0...UInt8.max).map { byte in forms.indices.filter { forms[$0].canBegin(with: byte) } }
     }
 
     /// Where the form ends that begins at that place; `nil` when none does.

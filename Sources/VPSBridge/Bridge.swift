@@ -105,12 +105,12 @@ struct Bridge {
             }, logger: logger)
         let reloading: [any Service] = reloads ? [reloader, HangupSignal(request: reloader.request), control] : []
         var group = ServiceGroupConfiguration(
-            services: [notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],
+            services: [transports, notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.shutdownGrace
-        // No maximumCancellationDuration: the group ends the process by a trap when it is over, and a batch that is being decided
-        // or committed can not be cut short. What is left to do after the grace is bounded by that one batch; should it hang, the
-        // supervisor's SIGKILL ends it, which loses nothing (Tests/EndToEnd/kill_nine.py).
+        // No maximumCancellationDuration: when that is over the group ends the process by a trap, and a batch that is being decided
+        // or committed can not be cut short. After the grace the transports end every request, so that one batch is all that is
+        // left to wait for; should it hang, the supervisor's SIGKILL loses nothing (Tests/EndToEnd/kill_nine.py).
         let announcement = Task {
             guard let port = await ingest.boundPort() else { return }
             logger.info(

@@ -13,12 +13,8 @@ package final class TransportMetrics: Sendable {
         series.first { $0.upstream == upstream }?.counts ?? spare
     }
 
-    /// How many attempts for that upstream had that outcome and code since the start.
-    ///
-    /// - Parameters:
-    ///   - upstream: Whom the requests were for.
-    ///   - outcome: `response`, `not_sent` or `maybe_sent`.
-    ///   - code: Of a response its status, such as `404`, or its class, such as `4xx`; else the code of the transport's error.
+    /// How many attempts for that upstream had that outcome and code since the start; the words are those of the metric
+    /// `vpsbridge_http_client_attempts_total`.
     package func attempts(_ upstream: UpstreamName, outcome: String, code: String) -> UInt64 {
         series(of: upstream).attempts.reduce(0) { sum, entry in
             let result = entry.key.result

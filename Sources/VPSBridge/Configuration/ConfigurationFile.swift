@@ -1,4 +1,5 @@
 import ArgumentParser
+import CurlTransport
 import Foundation
 import Model
 import Rules
@@ -51,25 +52,25 @@ enum ConfigurationFile {
             text: text, file: chosen ?? "vpsbridge.yaml", environment: environment, needsSecrets: needsSecrets,
             readSecret: needsSecrets
                 ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in unread },
-            checkCAFile: needsSecrets ? { path throws(UnreadableFile) in try CAFile.check(path) } : { _ in })
+            caFault: { needsSecrets ? CertificateFile.fault(path: $0) : nil })
     }
 
-    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` and `checkCAFile`
+    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` and `caFault`
     /// read.
     ///
     /// Without a need for secrets, the API token may be missing.
     static func load(
         text: String, file: String, environment: [String: String], needsSecrets: Bool = true,
         readSecret: @escaping (String) throws(UnreadableFile) -> Secret,
-        checkCAFile: @escaping (String) throws(UnreadableFile) -> Void = { _ in }
+        caFault: @escaping (String) -> String? = { _ in nil }
     ) -> Load {
         let (root, syntax) = YAMLDocument.parse(text: text, file: file)
         let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
         let collector = DiagnosticCollector()
         syntax.forEach(collector.report)
-        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret, checkCAFile: checkCAFile)
+        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret, caFault: caFault)
         var configuration = reader.read(root)
-        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret, checkCAFile: checkCAFile)
+        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret, caFault: caFault)
         overlay.apply(to: &configuration)
         let problems = overlay.problems + (needsSecrets ? configuration.problems : [])
         let diagnostics = collector.diagnostics
@@ -85,6 +86,13 @@ extension BridgeConfiguration {
         var found: [String] = []
         if api.token == nil, !sources.isEmpty {
             found.append("no API token: set api.token_file in vpsbridge.yaml, VPSBRIDGE_API_TOKEN_FILE or VPSBRIDGE_API_TOKEN")
+        }
+        if let token = api.token {
+            do throws(HTTPRequestError) {
+                _ = try HTTPRequest(method: .get, url: "https://admin.vps.org/", bearer: token, isReplayable: true)
+            } catch {
+                found.append("the API token can not be used: \(error.reason)")
+            }
         }
         return found
     }

@@ -63,17 +63,15 @@ extension ConfigurationReader {
 
     private func caFile(_ node: YAMLNode, _ title: String) -> String? {
         guard let path = node.string(title, collector).map(resolved) else { return nil }
-        do throws(UnreadableFile) {
-            try checkCAFile(path)
-            return path
-        } catch {
+        if let fault = caFault(path) {
             collector.report(
                 node.diagnostic(
-                    .unknownValue, "\(title): \(error)",
+                    .unknownValue, "\(title): \(fault)",
                     hint: "a PEM file with at least one `-----BEGIN CERTIFICATE-----`; without the key, the system's are trusted")
             )
             return nil
         }
+        return path
     }
 
     private func pins(_ node: YAMLNode, _ title: String) -> [PublicKeyPin] {
@@ -84,12 +82,10 @@ extension ConfigurationReader {
         }
         return items.compactMap { item in
             guard let text = item.string("a pin of \(title)", collector) else { return nil }
-            do throws(CurlStartError) {
-                return try PublicKeyPin(text)
-            } catch {
-                collector.report(item.diagnostic(.unknownValue, "\(title): \(error.reason)", hint: hint))
-                return nil
-            }
+            if let pin = PublicKeyPin(text) { return pin }
+            collector.report(
+                item.diagnostic(.unknownValue, "a pin of \(title) is `sha256//` and the Base64 of 32 bytes", hint: hint))
+            return nil
         }
     }
 

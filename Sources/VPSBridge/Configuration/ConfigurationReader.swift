@@ -9,8 +9,8 @@ struct ConfigurationReader {
     /// The folder of the file: relative paths begin there.
     let folder: String
     let readSecret: (String) throws(UnreadableFile) -> Secret
-    /// Refuses a file that holds no trusted certificate.
-    let checkCAFile: (String) throws(UnreadableFile) -> Void
+    /// Why a file of trusted certificates can not be used, naming it; `nil` when it can.
+    let caFault: (String) -> String?
 
     private static let keys = [
         "version", "live", "listen", "admin", "data", "rules", "api", "outbound", "sources", "limits", "protected", "aliases",

@@ -4,17 +4,17 @@ import Model
 struct EnvironmentOverlay {
     let environment: [String: String]
     let readSecret: (String) throws(UnreadableFile) -> Secret
-    let checkCAFile: (String) throws(UnreadableFile) -> Void
+    let caFault: (String) -> String?
     /// What is wrong, a sentence each; never shows a value.
     private(set) var problems: [String] = []
 
     init(
         environment: [String: String], readSecret: @escaping (String) throws(UnreadableFile) -> Secret,
-        checkCAFile: @escaping (String) throws(UnreadableFile) -> Void
+        caFault: @escaping (String) -> String?
     ) {
         self.environment = environment
         self.readSecret = readSecret
-        self.checkCAFile = checkCAFile
+        self.caFault = caFault
     }
 
     mutating func apply(to configuration: inout BridgeConfiguration) {
@@ -75,13 +75,9 @@ struct EnvironmentOverlay {
 
     private mutating func caFile(_ name: String) -> String? {
         guard let path = value(name) else { return nil }
-        do throws(UnreadableFile) {
-            try checkCAFile(path)
-            return path
-        } catch {
-            problems.append("\(name): \(error)")
-            return nil
-        }
+        guard let fault = caFault(path) else { return path }
+        problems.append("\(name): \(fault)")
+        return nil
     }
 
     private mutating func address(_ name: String) -> BridgeConfiguration.Address? {

@@ -1,13 +1,14 @@
 import CurlTransport
 import Logging
 import Model
+import ServiceLifecycle
 
 /// The transports of a bridge, each request counted and traced under its upstream.
 ///
 /// VPS.org has a driver of its own: its CA, pins and proxy are not those of the rest, no other request shares a connection with those
 /// that carry the token, and a flood of messages can not take its turns. Probes go past the proxy of the rest, which would
 /// answer in the place of a dead server.
-struct Transports: Sendable {
+struct Transports: Service {
     let metrics = TransportMetrics()
     private let api: CurlDriver
     private let outbound: CurlDriver
@@ -28,7 +29,7 @@ struct Transports: Sendable {
     static func start(_ configuration: BridgeConfiguration) async throws(CurlStartError) -> Transports {
         let (api, outbound) = (configuration.api, configuration.outbound)
         var wanted = [
-            CurlDriverConfiguration(caFile: api.caFile, proxy: api.proxy, pins: api.pins),
+            CurlDriverConfiguration(caFile: api.caFile, pins: api.pins, proxy: api.proxy),
             CurlDriverConfiguration(caFile: outbound.caFile, proxy: outbound.proxy),
         ]
         if outbound.proxy != nil { wanted.append(CurlDriverConfiguration(caFile: outbound.caFile)) }
@@ -51,6 +52,15 @@ struct Transports: Sendable {
             case .probe: probes
             }
         return ObservedTransport(upstream: upstream, exchanger: driver, metrics: metrics)
+    }
+
+    /// Runs until its turn to stop, which is the last of a group that it stands first in.
+    ///
+    /// When the grace is over before that, the group cancels it, and what others still wait for ends at once. Without it a listing
+    /// that hangs, which no caller's cancellation ends, would hold up the stop until its timeout.
+    func run() async throws {
+        try? await gracefulShutdown()
+        await shutdown()
     }
 
     /// Ends every request and joins the threads; to be awaited before the process ends.

@@ -144,6 +144,31 @@ struct CurlTransportObservationTests {
         }
     }
 
+    @Test("the gate of an upstream is seen: its breakers, tokens, rate, and what it held back")
+    func gate() {
+        var gate = UpstreamGate()
+        let now = Timestamp(microseconds: 1_700_000_000_000_000)
+        guard case .admitted(let permit) = gate.admit(.list, now: now) else {
+            Issue.record("a fresh gate lets a list out")
+            return
+        }
+        _ = gate.finished(permit, .unauthorized, now: now, random: 0)
+        _ = gate.admit(.mutate, now: now)
+        var text = MetricsText()
+        gate.state(now: now).render(into: &text, upstream: .api)
+        let lines = Set(text.text.split(separator: "\n").map(String.init))
+        for line in [
+            #"breaker{upstream="api",breaker="credentials",state="open"} 1"#,
+            #"breaker{upstream="api",breaker="credentials",state="closed"} 0"#,
+            #"breaker{upstream="api",breaker="read",state="closed"} 1"#, #"retry_tokens{upstream="api"} 500.0"#,
+            #"rate_limit_per_second{upstream="api"} 5.0"#, #"creates_paused{upstream="api"} 0"#,
+            #"let_out_total{upstream="api"} 1"#, #"held_back_total{upstream="api",reason="unauthorized"} 1"#,
+            #"held_back_total{upstream="api",reason="bulkhead"} 0"#, #"gate_in_flight{upstream="api",kind="read"} 0"#,
+        ] {
+            #expect(lines.contains("vpsbridge_http_client_" + line), "\(line)\n\(text.text)")
+        }
+    }
+
     // MARK: Spans
 
     private static func span(_ exchange: HTTPExchange, _ request: HTTPRequest) async throws -> FinishedInMemorySpan {
