@@ -1,14 +1,14 @@
 import Glibc
 
 /// Checks a file of trusted certificates before libcurl meets it, which would fail every request instead of the start.
-enum CertificateFile {
+package enum CertificateFile {
     /// The largest file that is read: 16 MiB; the bundle of a system has about 0.3.
     static let bytesMax = 16_777_216
 
     private static let labels = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"]
 
     /// Why the file can not be used, naming it; `nil` when it can.
-    static func fault(path: String) -> String? {
+    package static func fault(path: String) -> String? {
         guard !path.utf8.isEmpty, !path.utf8.contains(0) else {
             return "the path of the trusted certificates is empty or holds a NUL"
         }
