@@ -1,3 +1,4 @@
+package import CurlTransport
 package import Model
 
 /// The nine operations of the VPS.org Servers API (`/api/v1/servers/`).
@@ -5,6 +6,8 @@ package import Model
 /// No operation is repeated behind the caller's back: who retries must first know what was done, which ``APIError/certainty``
 /// says. Any number of tasks may call at once; cancelling a task ends its request.
 package protocol ServersAPI: Sendable {
+    /// What lets the requests out, to be asked before anything is written that a refusal would undo; `nil` when nothing bounds them.
+    var upstream: Upstream? { get }
     /// The servers of the account, all pages of them, filtered where a filter is given.
     func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList
     /// One server in full.
@@ -23,6 +26,10 @@ package protocol ServersAPI: Sendable {
     func stop(_ id: ServerID) async throws(APIError) -> PowerAnswer
     /// Restarts a running server. Returning means that the order was taken, not that the server restarted.
     func reboot(_ id: ServerID) async throws(APIError) -> PowerAnswer
+}
+
+extension ServersAPI {
+    package var upstream: Upstream? { nil }
 }
 
 /// What a listing brought.

@@ -19,6 +19,7 @@ package struct VPSAPIClient: ServersAPI {
     private let origin: HTTPURL
     private let token: Secret
     private let transport: any HTTPTransport
+    package let upstream: Upstream?
 
     /// A client for one account.
     ///
@@ -27,8 +28,11 @@ package struct VPSAPIClient: ServersAPI {
     ///     for a simulator on the same machine. No path.
     ///   - token: Visible ASCII, not empty.
     ///   - transport: What sends the requests.
+    ///   - upstream: What lets them out; without one they are not bounded.
     /// - Throws: `HTTPRequestError` when the base URL or the token can not be used.
-    package init(baseURL: String, token: Secret, transport: any HTTPTransport) throws(HTTPRequestError) {
+    package init(baseURL: String, token: Secret, transport: any HTTPTransport, upstream: Upstream? = nil)
+        throws(HTTPRequestError)
+    {
         let url = try HTTPURL(baseURL)
         guard url.pathAndQuery.utf8.elementsEqual("/".utf8) else {
             throw HTTPRequestError(.urlMalformed, "the base URL must be scheme and host only, such as https://admin.vps.org")
@@ -38,6 +42,7 @@ package struct VPSAPIClient: ServersAPI {
         self.origin = url
         self.token = token
         self.transport = transport
+        self.upstream = upstream
     }
 
     package func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList {
@@ -141,7 +146,7 @@ package struct VPSAPIClient: ServersAPI {
             detail: "\(what): \(PrintableText.excerpt(response.body, hiding: token))")
     }
 
-    /// Sends one request; returns the response when its status is 2xx.
+    /// Sends one request, if the gate lets it out; returns the response when its status is 2xx.
     private func perform(_ call: APICall) async throws(APIError) -> HTTPResponse {
         let request: HTTPRequest
         do {
@@ -149,7 +154,16 @@ package struct VPSAPIClient: ServersAPI {
         } catch {
             throw APIError(code: .notSent, certainty: .notExecuted, detail: error.reason)
         }
-        return try APIAnswer(call: call, token: token).read(await transport.send(request))
+        return try APIAnswer(call: call, token: token).read(try await send(request, as: call.kind))
+    }
+
+    private func send(_ request: HTTPRequest, as kind: RequestClass) async throws(APIError) -> HTTPOutcome {
+        guard let upstream else { return await transport.send(request) }
+        do throws(Upstream.HeldBack) {
+            return try await upstream.send(request, as: kind, over: transport)
+        } catch {
+            throw APIError(error)
+        }
     }
 
     private static func path(_ id: ServerID) -> String { "\(listPath)\(id.rawValue)/" }

@@ -102,7 +102,7 @@ extension RunMachine {
 
     private mutating func backToVerifying(_ closing: IntentChange, error: APIError, now: Timestamp) -> RunEffect {
         run.state = .verifying
-        run.reason = error.code == .rateLimited ? .rateLimited : .apiUnavailable
+        run.reason = error.holdReason
         run.detail = String(error.detail.prefix(300))
         if let rung, rung.hasRequests, let changing = rung.changingIndex, changing > 0 {
             // The requests before it were sent and are not repeated: only the step itself is taken again.
@@ -111,7 +111,7 @@ extension RunMachine {
             run.rung -= 1
             run.rungDeadline = now
         }
-        run.attempts += 1
+        if error.code != .heldBack { run.attempts += 1 }
         run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(
@@ -124,16 +124,17 @@ extension RunMachine {
         _ intent: Intent, outcome: Intent.Outcome, error: APIError, rule: Rule, now: Timestamp
     ) -> RunEffect {
         run.state = .verifying
-        run.reason = .apiUnavailable
+        run.reason = error.holdReason
         run.detail = "the start after our stop is owed: \(error.detail.prefix(200))"
-        run.attempts += 1
+        if error.code != .heldBack { run.attempts += 1 }
         run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
         run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(
                 now: now, run: run, intent: .close(intent.id, outcome),
                 audit: [entry(.request, .notSent, run.detail, now: now)],
-                messages: run.attempts == 3 ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
+                messages: run.attempts == 3 && error.code != .heldBack
+                    ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
                 releasesLease: true))
     }
 

@@ -222,7 +222,12 @@ extension RunMachine {
                 RunTransition(
                     now: now, run: run, audit: [entry(.request, .outcomeUnknown, run.detail, now: now)], releasesLease: true))
         }
-        run.attempts += 1
+        if error.code == .heldBack {
+            // It was never on its way: no attempt of the few.
+            run.progress.attempts = max(0, run.progress.attempts - 1)
+        } else {
+            run.attempts += 1
+        }
         return deleteAgain(
             current, closing: .close(intent.id, .notExecuted), error.detail, after: pause(after: error), now: now)
     }
