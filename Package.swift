@@ -85,6 +85,10 @@ let package = Package(
         .executableTarget(
             name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench",
             swiftSettings: settings),
+        .executableTarget(name: "CurlBench", path: "Benchmarks/CurlBench", linkerSettings: [.linkedLibrary("curl")]),
+        .executableTarget(
+            name: "TransportBench", dependencies: ["Model", "CurlTransport"], path: "Benchmarks/TransportBench",
+            swiftSettings: settings),
         // Tests
         .testTarget(
             name: "BridgeTests",

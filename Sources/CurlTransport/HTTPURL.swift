@@ -98,10 +98,23 @@ package struct HTTPURL: Sendable, CustomStringConvertible, CustomDebugStringConv
 
     private static func checkName(_ host: ArraySlice<UInt8>) throws(HTTPRequestError) {
         guard !host.isEmpty else { throw HTTPRequestError(.urlHost, "the URL names no host") }
+        guard isName(host) else {
+            throw HTTPRequestError(.urlHost, "the URL's host may have letters, digits, hyphens and single dots only")
+        }
+    }
+
+    /// Whether the bytes may be a host's name: 1 to 253 letters, digits, hyphens, underscores and single dots inside. A trailing dot
+    /// is none of these: it would be another spelling of the same host, which lists and certificates do not know.
+    static func isName(_ host: some Collection<UInt8>) -> Bool {
         let dot = UInt8(ascii: ".")
-        guard host.count <= 253, host.first != dot, host.last != dot,
-            !zip(host, host.dropFirst()).contains(where: { $0 == (dot, dot) }),
-            host.allSatisfy({ $0.isLetter || $0.isDigit || $0 == dot || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
-        else { throw HTTPRequestError(.urlHost, "the URL's host may have letters, digits, hyphens and single dots only") }
+        guard (1...253).contains(host.count), host.first != dot else { return false }
+        var previous = dot
+        for byte in host {
+            guard byte.isLetter || byte.isDigit || byte == dot || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_"),
+                byte != dot || previous != dot
+            else { return false }
+            previous = byte
+        }
+        return previous != dot
     }
 }

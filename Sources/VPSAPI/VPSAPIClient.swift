@@ -5,9 +5,8 @@ package import Model
 /// The Servers API over HTTP.
 ///
 /// Every request carries the bearer token and `Content-Type: application/json`, every path ends in a slash. Changing requests
-/// are sent at most once; the exceptions are `replace` and `update`, which the transport may repeat on a connection that died,
-/// since they say the same twice. A `delete` is not repeated: the second one's 404 would look as if somebody else had deleted
-/// the server.
+/// reach the server at most once, `replace` and `update` among them: they say the same twice, but who repeats is the engine
+/// alone, after it has read the server's state. Only `list` and `get` may be repeated by the transport, on a connection that died.
 package struct VPSAPIClient: ServersAPI {
     /// Where the listing is, below the origin.
     static let listPath = "/api/v1/servers/"
@@ -74,12 +73,12 @@ package struct VPSAPIClient: ServersAPI {
     }
 
     package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server {
-        let call = APICall(.put, Self.path(id), body: request.json, isReplayable: true)
+        let call = APICall(.put, Self.path(id), body: request.json, isReplayable: false)
         return try server(in: try await perform(call), of: call, expecting: id)
     }
 
     package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server {
-        let call = APICall(.patch, Self.path(id), body: request.json, isReplayable: true)
+        let call = APICall(.patch, Self.path(id), body: request.json, isReplayable: false)
         return try server(in: try await perform(call), of: call, expecting: id)
     }
 
