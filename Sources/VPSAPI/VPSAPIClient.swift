@@ -47,23 +47,16 @@ package struct VPSAPIClient: ServersAPI {
 
     package func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList {
         var path = Self.listPath + Self.query([("status", status?.rawValue), ("location", location)])
-        var servers: [Server] = []
-        var known: Set<ServerID> = []
-        var isReadable = true
+        var listing = Listing()
         var visited: Set<[UInt8]> = []
         while true {
             visited.insert(Array(path.utf8))
             let page = try await page(path)
-            for server in page.servers where known.insert(server.id).inserted { servers.append(server) }
-            isReadable = isReadable && page.isReadable
-            guard let link = page.next else {
-                // A page that moved while the pages were read shows as fewer servers than are counted.
-                let isCounted = page.count.map { $0 <= Int64(servers.count) } ?? false
-                return ServerList(servers: servers, isComplete: isReadable && isCounted)
-            }
+            listing.add(page)
+            guard let link = page.next else { return listing.end(isLast: true) }
             guard let next = ListPage.path(ofNext: link, origin: origin, listPath: Self.listPath),
                 !visited.contains(Array(next.utf8)), visited.count < Self.pagesMax
-            else { return ServerList(servers: servers, isComplete: false) }
+            else { return listing.end(isLast: false) }
             path = next
         }
     }
