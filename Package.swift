@@ -18,6 +18,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 // A module imports only from rows above its own; ARCHITECTURE.md explains the rows and `make verify` checks them.
@@ -32,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -48,7 +50,7 @@ let package = Package(
         .target(
             name: "Rules", dependencies: ["Model", "JSON", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
-        .target(name: "CurlTransport", dependencies: ["CCurl", "Model"], swiftSettings: settings),
+        .target(name: "CurlTransport", dependencies: ["CCurl", "Model", tracing], swiftSettings: settings),
         .target(name: "Webhooks", dependencies: ["Model", "JSON", crypto], swiftSettings: settings),
         .target(
             name: "Store", dependencies: ["Model", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
@@ -85,15 +87,21 @@ let package = Package(
         .executableTarget(
             name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench",
             swiftSettings: settings),
+        .executableTarget(name: "CurlBench", path: "Benchmarks/CurlBench", linkerSettings: [.linkedLibrary("curl")]),
+        .executableTarget(
+            name: "TransportBench", dependencies: ["Model", "CurlTransport"], path: "Benchmarks/TransportBench",
+            swiftSettings: settings),
         // Tests
+        .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "CAllocations", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
+                "CAllocations", "CThreadSanitizer", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
                 "Engine", "Inbound", "RuleTesting", "VPSBridge", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
-                crypto, lifecycle, logging,
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                crypto, lifecycle, logging, tracing,
             ],
             swiftSettings: settings),
     ]

@@ -1,36 +1,23 @@
 // The callbacks. Each touches only the transfer that it is handed, and calls nothing in Swift.
 #include "transfer.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 /// Appends within the cap; false when the cap or the memory does not allow it.
-static bool append(ccurl_buffer *buffer, const char *bytes, size_t count, size_t cap, bool *too_large) {
+static bool append(ccurl_transfer *transfer, ccurl_buffer *buffer, const char *bytes, size_t count, size_t cap) {
     if (count > cap || buffer->length > cap - count) {
-        *too_large = true;
+        transfer->too_large = true;
         return false;
     }
-    size_t needed = buffer->length + count;
-    if (needed > buffer->capacity) {
-        size_t capacity = buffer->capacity < 1024 ? 1024 : buffer->capacity;
-        while (capacity < needed) capacity *= 2;
-        uint8_t *grown = realloc(buffer->bytes, capacity);
-        if (!grown) return false;
-        buffer->bytes = grown;
-        buffer->capacity = capacity;
-    }
-    if (count > 0) memcpy(buffer->bytes + buffer->length, bytes, count);
-    buffer->length = needed;
-    return true;
+    return ccurl_buffer_append(buffer, bytes, count);
 }
 
 // CURLOPT_MAXFILESIZE knows only what Content-Length says; a chunked body passes it, so the cap is kept here.
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
     ccurl_transfer *transfer = context;
     size_t length = size * count;
-    return append(&transfer->body, bytes, length, transfer->body_cap, &transfer->too_large) ? length : 0;
+    return append(transfer, &transfer->body, bytes, length, transfer->body_cap) ? length : 0;
 }
 
 /// Whether the block in `head` is an interim response (1xx), which another block follows.
@@ -47,6 +34,11 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
         return 0;
     }
     transfer->head_seen += length;
+    if (!transfer->is_watched && transfer->low_speed_bytes > 0) {
+        // From here on only: before its first byte a server may think as long as the total timeout allows.
+        transfer->is_watched = true;
+        ccurl_set_long(transfer, CURLOPT_LOW_SPEED_LIMIT, transfer->low_speed_bytes);
+    }
     if (transfer->head_ended) {
         // What follows the final header block are the trailers of a chunked body. They are counted and dropped: a trailer must
         // not pass for a header.
@@ -58,12 +50,18 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
         transfer->head_ended = true;
         return length;
     }
-    return append(&transfer->head, bytes, length, transfer->head_cap, &transfer->too_large) ? length : 0;
+    return append(transfer, &transfer->head, bytes, length, transfer->head_cap) ? length : 0;
+}
+
+/// Whether libcurl counts any byte of the request as sent; behind a proxy that may be its CONNECT's.
+static bool has_sent(const ccurl_transfer *transfer) {
+    long count = 0;
+    return curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &count) != CURLE_OK || count > 0;
 }
 
 // libcurl calls this when a connection stands and the request is about to be written, also when it sends a request again
 // because a reused connection died without an answer. It does that for a POST too: without this guard one "create" makes two
-// servers.
+// servers. Where the dead connection took no byte (its reset had come before the request), nothing is sent twice.
 static int on_release(void *context, char *remote, char *local, int remote_port, int local_port) {
     (void)local;
     (void)remote_port;
@@ -74,7 +72,7 @@ static int on_release(void *context, char *remote, char *local, int remote_port,
         transfer->address_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    if (transfer->releases > 0 && !transfer->is_replayable) {
+    if (transfer->releases > 0 && !transfer->is_replayable && has_sent(transfer)) {
         transfer->replay_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }

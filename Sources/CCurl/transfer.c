@@ -1,51 +1,61 @@
+// The life of a transfer, and the options that never change.
 #include "transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool set_long(ccurl_transfer *transfer, CURLoption option, long value) {
-    return curl_easy_setopt(transfer->easy, option, value) == CURLE_OK;
-}
-
-static bool set_text(ccurl_transfer *transfer, CURLoption option, const char *value) {
-    return curl_easy_setopt(transfer->easy, option, value) == CURLE_OK;
-}
-
-/// The options of every request; a function that sets them all or says false.
+/// The options that every transfer has, whatever the settings say; a function that sets them all or says false.
 static bool set_defaults(ccurl_transfer *transfer) {
-    return set_long(transfer, CURLOPT_NOSIGNAL, 1)
-        && set_long(transfer, CURLOPT_QUICK_EXIT, 1)
-        && set_text(transfer, CURLOPT_PROTOCOLS_STR, "http,https")
-        && set_long(transfer, CURLOPT_FOLLOWLOCATION, 0)
+    return ccurl_set_long(transfer, CURLOPT_NOSIGNAL, 1)
+        && ccurl_set_long(transfer, CURLOPT_QUICK_EXIT, 1)
+        && ccurl_set_text(transfer, CURLOPT_PROTOCOLS_STR, "http,https")
+        && ccurl_set_long(transfer, CURLOPT_FOLLOWLOCATION, 0)
         // Empty, not unset: unset would obey http_proxy and hand the token to whoever set it.
-        && set_text(transfer, CURLOPT_PROXY, "")
-        && set_text(transfer, CURLOPT_NOPROXY, "")
-        && set_long(transfer, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        && ccurl_set_text(transfer, CURLOPT_PROXY, "")
+        && ccurl_set_text(transfer, CURLOPT_NOPROXY, "")
+        && ccurl_set_long(transfer, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // HTTP/2 in 7.88 fails every second request on a connection (curl issue 10634) and brings no speed.
-        && set_long(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        && set_long(transfer, CURLOPT_HTTP09_ALLOWED, 0)
-        && set_long(transfer, CURLOPT_PATH_AS_IS, 1)
-        && set_long(transfer, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        && set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1)
-        && set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2)
+        && ccurl_set_long(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        && ccurl_set_long(transfer, CURLOPT_HTTP09_ALLOWED, 0)
+        && ccurl_set_long(transfer, CURLOPT_PATH_AS_IS, 1)
+        // The least. libcurl hands TLS that much at a time: one record, which is readable as a whole or not at all, so that "no
+        // byte counted as sent" also means that the server can have read none.
+        && ccurl_set_long(transfer, CURLOPT_UPLOAD_BUFFERSIZE, 16384)
+        // Most answers are smaller, and libcurl allocates this for each transfer anew: the default of 16 KiB lies beyond what
+        // malloc hands out quickly.
+        && ccurl_set_long(transfer, CURLOPT_BUFFERSIZE, 8192)
+        && ccurl_set_long(transfer, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        && ccurl_set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1)
+        && ccurl_set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2)
         // The default of a day would keep a replaced bundle from being seen.
-        && set_long(transfer, CURLOPT_CA_CACHE_TIMEOUT, 3600)
-        && set_long(transfer, CURLOPT_TCP_KEEPALIVE, 1)
+        && ccurl_set_long(transfer, CURLOPT_CA_CACHE_TIMEOUT, 3600)
+        && ccurl_set_long(transfer, CURLOPT_TCP_KEEPALIVE, 1)
         // Below the 75 s after which nginx drops an idle connection; the default of 118 s reuses dead ones.
-        && set_long(transfer, CURLOPT_MAXAGE_CONN, 30)
-        && set_long(transfer, CURLOPT_MAXLIFETIME_CONN, 300)
+        && ccurl_set_long(transfer, CURLOPT_MAXAGE_CONN, 30)
+        && ccurl_set_long(transfer, CURLOPT_MAXLIFETIME_CONN, 300)
         && curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK
         && curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer) == CURLE_OK
-        && ccurl_install_callbacks(transfer)
-        && ccurl_add_header(transfer, "Expect:");
+        && ccurl_install_callbacks(transfer);
 }
 
-ccurl_transfer *ccurl_transfer_create(uint64_t tag) {
+static bool set_settings(ccurl_transfer *transfer, const ccurl_settings *settings) {
+    transfer->head_cap = settings->header_cap;
+    transfer->low_speed_bytes = settings->low_speed_seconds > 0 ? settings->low_speed_bytes : 0;
+    transfer->has_proxy = settings->proxy != NULL;
+    return ccurl_set_text(transfer, CURLOPT_USERAGENT, settings->user_agent)
+        // The limit itself is set when the response has begun, see on_header.
+        && ccurl_set_long(transfer, CURLOPT_LOW_SPEED_TIME, settings->low_speed_seconds)
+        && (!settings->ca_file || ccurl_set_text(transfer, CURLOPT_CAINFO, settings->ca_file))
+        && (!settings->pins || ccurl_set_text(transfer, CURLOPT_PINNEDPUBLICKEY, settings->pins))
+        && (!settings->proxy || ccurl_set_text(transfer, CURLOPT_PROXY, settings->proxy));
+}
+
+ccurl_transfer *ccurl_transfer_create(uint32_t tag, const ccurl_settings *settings) {
     ccurl_transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer) return NULL;
     transfer->tag = tag;
     transfer->easy = curl_easy_init();
-    if (!transfer->easy || !set_defaults(transfer)) {
+    if (!transfer->easy || !set_defaults(transfer) || !set_settings(transfer, settings)) {
         ccurl_transfer_destroy(transfer);
         return NULL;
     }
@@ -54,64 +64,32 @@ ccurl_transfer *ccurl_transfer_create(uint64_t tag) {
 
 void ccurl_transfer_destroy(ccurl_transfer *transfer) {
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->headers);
-    free(transfer->body.bytes);
-    free(transfer->head.bytes);
+    curl_slist_free_all(transfer->resolve);
+    curl_slist_free_all(transfer->connect_to);
+    free(transfer->nodes);
+    ccurl_buffer_free(&transfer->lines);
+    ccurl_buffer_free(&transfer->upload);
+    ccurl_buffer_free(&transfer->body);
+    ccurl_buffer_free(&transfer->head);
     free(transfer);
 }
 
-uint64_t ccurl_transfer_tag(const ccurl_transfer *transfer) { return transfer->tag; }
+uint32_t ccurl_transfer_tag(const ccurl_transfer *transfer) { return transfer->tag; }
 
-bool ccurl_set_url(ccurl_transfer *transfer, const char *url) { return set_text(transfer, CURLOPT_URL, url); }
-
-bool ccurl_set_method(ccurl_transfer *transfer, const char *method, const uint8_t *body, size_t length) {
-    bool is_get = strcmp(method, "GET") == 0;
-    bool is_head = strcmp(method, "HEAD") == 0;
-    if (!body && is_get) return set_long(transfer, CURLOPT_HTTPGET, 1);
-    if (!body && is_head) return set_long(transfer, CURLOPT_NOBODY, 1);
-    if (!body && strcmp(method, "DELETE") == 0) return set_text(transfer, CURLOPT_CUSTOMREQUEST, method);
-    // A HEAD with a body would make libcurl wait for the answer's body for ever.
-    if (is_head) return false;
-    // The size first: without it libcurl takes the length up to the first NUL.
-    return curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length) == CURLE_OK
-        && curl_easy_setopt(transfer->easy, CURLOPT_COPYPOSTFIELDS, body ? (const char *)body : "") == CURLE_OK
-        && set_text(transfer, CURLOPT_CUSTOMREQUEST, method);
-}
-
-bool ccurl_add_header(ccurl_transfer *transfer, const char *line) {
-    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
-    if (!longer) return false;
-    transfer->headers = longer;
-    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, longer) == CURLE_OK;
-}
-
-bool ccurl_set_timeouts(ccurl_transfer *transfer, int64_t total, int64_t connect) {
-    return set_long(transfer, CURLOPT_TIMEOUT_MS, (long)total) && set_long(transfer, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-}
-
-void ccurl_set_caps(ccurl_transfer *transfer, size_t body, size_t headers) {
-    transfer->body_cap = body;
-    transfer->head_cap = headers;
-}
-
-void ccurl_set_replayable(ccurl_transfer *transfer, bool replayable) { transfer->is_replayable = replayable; }
-
-void ccurl_set_public_only(ccurl_transfer *transfer) { transfer->is_public_only = true; }
-
-bool ccurl_set_ca_file(ccurl_transfer *transfer, const char *path) { return set_text(transfer, CURLOPT_CAINFO, path); }
-
-bool ccurl_set_proxy(ccurl_transfer *transfer, const char *url) { return set_text(transfer, CURLOPT_PROXY, url); }
-
-bool ccurl_set_user_agent(ccurl_transfer *transfer, const char *text) {
-    return set_text(transfer, CURLOPT_USERAGENT, text);
-}
-
-bool ccurl_transfer_was_sent(const ccurl_transfer *transfer) { return transfer->releases > 0; }
-
-int ccurl_transfer_status(const ccurl_transfer *transfer) {
-    long status = 0;
-    if (!transfer->head_ended || curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return 0;
-    return status >= 200 && status <= 999 ? (int)status : 0;
+void ccurl_transfer_recycle(ccurl_transfer *transfer) {
+    ccurl_buffer_wipe(&transfer->lines);
+    transfer->line_count = 0;
+    transfer->has_content_type = false;
+    ccurl_buffer_wipe(&transfer->upload);
+    ccurl_buffer_wipe(&transfer->body);
+    ccurl_buffer_wipe(&transfer->head);
+    transfer->head_seen = 0;
+    transfer->head_ended = false;
+    transfer->releases = 0;
+    transfer->replay_refused = false;
+    transfer->address_refused = false;
+    transfer->too_large = false;
+    transfer->error[0] = 0;
 }
 
 const uint8_t *ccurl_transfer_headers(const ccurl_transfer *transfer, size_t *length) {
@@ -125,9 +103,3 @@ const uint8_t *ccurl_transfer_body(const ccurl_transfer *transfer, size_t *lengt
 }
 
 const char *ccurl_transfer_error(const ccurl_transfer *transfer) { return transfer->error; }
-
-int ccurl_transfer_connects(const ccurl_transfer *transfer) {
-    long connects = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
-    return (int)connects;
-}

@@ -17,7 +17,6 @@ package final class CurlDriver: HTTPTransport {
 
     private let inbox: CurlInbox
     private let thread: CurlThread
-    private let lastID = Atomic<UInt64>(0)
 
     /// Checks libcurl and the configuration, and starts the thread.
     ///
@@ -34,9 +33,7 @@ package final class CurlDriver: HTTPTransport {
         let multi = CurlMulti(pointer: pointer)
         let inbox = CurlInbox(multi: multi, outstandingMax: configuration.maxInFlight + configuration.maxWaiting)
         do {
-            thread = try CurlThread {
-                CurlLoop(inbox: inbox, multi: multi, configuration: configuration).run()
-            }
+            thread = try CurlThread { CurlLoop(inbox: inbox, multi: multi, configuration: configuration).run() }
         } catch {
             ccurl_multi_destroy(pointer)
             throw error
@@ -53,22 +50,25 @@ package final class CurlDriver: HTTPTransport {
     /// How many requests run and wait now.
     package var outstanding: Int { inbox.outstanding }
 
-    /// Sends the request; see ``HTTPTransport``.
-    ///
-    /// A cancelled task gets its outcome within milliseconds: `notSent` when the request had not been let out yet, `maybeSent`
-    /// after that.
+    /// Sends the request; see ``HTTPTransport`` and ``exchange(_:)``.
     package func send(_ request: HTTPRequest) async -> HTTPOutcome {
-        let id = lastID.add(1, ordering: .relaxed).newValue
-        let mark = CancellationMark()
-        let deadline = ContinuousClock.now.advanced(by: request.totalTimeout)
+        await exchange(request).outcome
+    }
+
+    /// Sends the request, and says beside its outcome what was measured.
+    ///
+    /// A cancelled task gets its outcome within milliseconds: `notSent` when nothing had left yet, `maybeSent` after that.
+    package func exchange(_ request: HTTPRequest) async -> HTTPExchange {
+        let job = CurlJob(request, submitted: .now)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let job = CurlJob(id: id, request: request, deadline: deadline, mark: mark, continuation: continuation)
-                if let refusal = inbox.submit(job) { continuation.resume(returning: refusal) }
+                if let refusal = inbox.submit(CurlSubmission(job: job, continuation: continuation)) {
+                    continuation.resume(returning: HTTPExchange(outcome: .notSent(refusal), attempt: HTTPAttempt()))
+                }
             }
         } onCancel: {
-            mark.isSet.store(true, ordering: .releasing)
-            inbox.cancel(id)
+            job.isCancelled.store(true, ordering: .releasing)
+            inbox.cancel(job)
         }
     }
 

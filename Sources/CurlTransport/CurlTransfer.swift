@@ -1,105 +1,104 @@
 import CCurl
 import Model
 
-/// Owns one libcurl transfer; belongs to the driver's thread.
+/// Owns one libcurl transfer, which carries one request after another; belongs to the driver's thread.
 final class CurlTransfer {
-    /// All header bytes of one response together, interim responses and trailers included.
-    static let responseHeaderBytesMax = 65_536
+    /// What the transfer is at.
+    struct Entry {
+        let submission: CurlSubmission
+        let started: ContinuousClock.Instant
+
+        var queued: Duration { submission.job.submitted.duration(to: started) }
+    }
 
     let pointer: OpaquePointer
+    let tag: UInt32
+    /// `nil` while it rests.
+    var entry: Entry?
 
-    /// Prepares the transfer; `nil` when libcurl refuses a value or memory is short, and then nothing was sent.
-    init?(tag: UInt64, request: HTTPRequest, remaining: Duration, configuration: CurlDriverConfiguration) {
-        guard let pointer = ccurl_transfer_create(tag) else { return nil }
+    /// `nil` when memory is short.
+    init?(tag: UInt32, settings: CurlSettings) {
+        guard let pointer = settings.makeTransfer(tag: tag) else { return nil }
         self.pointer = pointer
-        guard prepare(request, remaining: remaining, configuration: configuration) else { return nil }
+        self.tag = tag
     }
 
     deinit {
         ccurl_transfer_destroy(pointer)
     }
 
-    private func prepare(_ request: HTTPRequest, remaining: Duration, configuration: CurlDriverConfiguration) -> Bool {
-        ccurl_set_caps(pointer, request.maxResponseBytes, Self.responseHeaderBytesMax)
-        ccurl_set_replayable(pointer, request.isReplayable)
-        if request.destination == .publicOnly, configuration.proxy == nil { ccurl_set_public_only(pointer) }
-        let connect = min(request.connectTimeout, remaining)
-        return ccurl_set_url(pointer, request.url)
-            && setMethod(request)
-            && ccurl_set_timeouts(pointer, Self.milliseconds(remaining), Self.milliseconds(connect))
-            && ccurl_set_user_agent(pointer, configuration.userAgent)
-            && (configuration.caFile.map { ccurl_set_ca_file(pointer, $0) } ?? true)
-            && (configuration.proxy.map { ccurl_set_proxy(pointer, $0) } ?? true)
-            && addHeaders(request)
-    }
-
-    private func setMethod(_ request: HTTPRequest) -> Bool {
-        guard let body = request.body else { return ccurl_set_method(pointer, request.method.rawValue, nil, 0) }
-        // An empty array may have no address, and no address means no body.
-        if body.isEmpty { return ccurl_set_method(pointer, request.method.rawValue, [0], 0) }
-        return ccurl_set_method(pointer, request.method.rawValue, body, body.count)
-    }
-
-    private func addHeaders(_ request: HTTPRequest) -> Bool {
-        var hasContentType = false
-        for (name, value) in request.headers {
-            if name.utf8.map(\.asciiLowercased).elementsEqual("content-type".utf8) { hasContentType = true }
-            // libcurl reads "Name:" as "do not send Name", and "Name;" as an empty value.
-            guard ccurl_add_header(pointer, value.utf8.isEmpty ? "\(name);" : "\(name): \(value)") else { return false }
+    /// Prepares the next request; false when libcurl refuses a value or memory is short, and then nothing was sent.
+    ///
+    /// It takes the job and not its request, whose copy costs as much as the rest of this.
+    func prepare(_ job: CurlJob, remaining: Duration, configuration: CurlDriverConfiguration) -> Bool {
+        for (name, value) in job.request.headers where !add(name: name, value: value) { return false }
+        if let bearer = job.request.bearer {
+            let token = bearer.reveal()
+            guard ccurl_transfer_add_bearer(pointer, token, token.count) else { return false }
         }
-        // Without a type of ours libcurl would call every body a web form.
-        if !hasContentType, !ccurl_add_header(pointer, "Content-Type:") { return false }
-        guard let bearer = request.bearer else { return true }
-        let line = Array("Authorization: Bearer ".utf8) + bearer.reveal() + [0]
-        return ccurl_add_header(pointer, line.map { CChar(bitPattern: $0) })
+        var prepared = ccurl_request()
+        prepared.method = Self.method(job.request.method)
+        prepared.has_body = job.request.body != nil
+        prepared.total_timeout = Self.milliseconds(remaining)
+        prepared.connect_timeout = Self.milliseconds(min(job.request.connectTimeout, remaining))
+        prepared.body_cap = job.request.maxResponseBytes
+        prepared.is_replayable = job.request.isReplayable
+        // Behind a proxy the address is the proxy's: the check is its duty, see CurlDriverConfiguration.proxy.
+        prepared.is_public_only = if case .event = job.request.destination { configuration.proxy == nil } else { false }
+        guard let route = configuration.route?(job.request.target) else { return set(&prepared, of: job) }
+        let lines = RouteLines(route, for: job.request.target)
+        return lines.resolve.withCString { resolve in
+            lines.connectTo.withCString { connectTo in
+                prepared.resolve = resolve
+                prepared.connect_to = connectTo
+                return set(&prepared, of: job)
+            }
+        }
+    }
+
+    /// Adds the URL and the body, and hands all to libcurl, which copies.
+    private func set(_ prepared: inout ccurl_request, of job: CurlJob) -> Bool {
+        job.request.url.withCString { url in
+            prepared.url = url
+            guard let body = job.request.body else { return ccurl_transfer_prepare(pointer, &prepared) }
+            return body.withUnsafeBufferPointer { body in
+                prepared.body = body.baseAddress
+                prepared.body_length = body.count
+                return ccurl_transfer_prepare(pointer, &prepared)
+            }
+        }
+    }
+
+    /// Forgets the request and its answer.
+    func recycle() {
+        entry = nil
+        ccurl_transfer_recycle(pointer)
+    }
+
+    private func add(name: String, value: String) -> Bool {
+        var name = name
+        var value = value
+        return name.withUTF8 { name in
+            value.withUTF8 { value in
+                guard let start = name.baseAddress else { return false }
+                return ccurl_transfer_add_header(pointer, start, name.count, value.baseAddress, value.count)
+            }
+        }
+    }
+
+    private static func method(_ method: HTTPMethod) -> ccurl_method {
+        switch method {
+        case .get: .get
+        case .head: .head
+        case .post: .post
+        case .put: .put
+        case .patch: .patch
+        case .delete: .delete
+        }
     }
 
     /// Rounded up, since libcurl reads 0 as "no limit".
-    static func milliseconds(_ span: Duration) -> Int64 {
-        max(1, (span.wholeMicroseconds + 999) / 1_000)
-    }
-
-    /// What became of the request when the transfer ended by itself.
-    func outcome(_ result: ccurl_result) -> HTTPOutcome {
-        let status = Int(ccurl_transfer_status(pointer))
-        if result == .complete, status != 0 {
-            return .response(HTTPResponse(status: status, headers: HeaderBlock.parse(headers), body: body))
-        }
-        let (code, fallback) = Self.meaning(of: result)
-        let said = String(cString: ccurl_transfer_error(pointer))
-        return failure(TransportError(code, said.utf8.isEmpty ? fallback : said, status: status == 0 ? nil : status))
-    }
-
-    /// What became of the request when the driver ended it, or when it failed: decided by whether it was let out, never by the
-    /// error.
-    func failure(_ error: TransportError) -> HTTPOutcome {
-        ccurl_transfer_was_sent(pointer) ? .maybeSent(error) : .notSent(error)
-    }
-
-    private var headers: [UInt8] {
-        var count = 0
-        let bytes = ccurl_transfer_headers(pointer, &count)
-        return Array(UnsafeBufferPointer(start: bytes, count: count))
-    }
-
-    private var body: [UInt8] {
-        var count = 0
-        let bytes = ccurl_transfer_body(pointer, &count)
-        return Array(UnsafeBufferPointer(start: bytes, count: count))
-    }
-
-    private static func meaning(of result: ccurl_result) -> (TransportError.Code, String) {
-        switch result {
-        case .complete: (.other, "the answer has no final status")
-        case .resolve: (.resolve, "the host's name was not resolved")
-        case .connect: (.connect, "no connection")
-        case .tls: (.tls, "the TLS handshake failed")
-        case .timeout: (.timeout, "no whole answer in time")
-        case .tooLarge: (.tooLarge, "the answer is larger than its cap")
-        case .reset: (.reset, "the connection ended before the whole answer had arrived")
-        case .replayRefused: (.reset, "the connection ended without an answer; the request was not repeated")
-        case .addressRefused: (.connect, "the host's address is not a public one")
-        case .other: (.other, "the transfer failed")
-        }
+    static func milliseconds(_ span: Duration) -> Int {
+        max(1, Int((span.wholeMicroseconds + 999) / 1_000))
     }
 }

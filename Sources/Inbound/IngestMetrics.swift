@@ -1,3 +1,4 @@
+import Model
 import NIOCore
 
 /// What the ingest listener counts, for `/metrics`; safe to use from any thread without waiting.
@@ -6,7 +7,8 @@ import NIOCore
 package final class IngestMetrics: Sendable {
     private let sources: [(name: String, counters: SourceCounters)]
     private let unknown = SourceCounters()
-    private let durations = Histogram()
+    /// Around the 500 ms within which senders are to be answered.
+    private let durations = Histogram(bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10])
 
     /// Counts for sources of those names.
     package init(sources names: some Collection<String>) {
@@ -21,29 +23,19 @@ package final class IngestMetrics: Sendable {
     /// The counts in the Prometheus text exposition format, version 0.0.4: `vpsbridge_events_received_total{source,outcome}` and
     /// the histogram `vpsbridge_ingest_duration_seconds`.
     package func renderPrometheusText() -> String {
-        var text = """
-            # HELP vpsbridge_events_received_total Webhook requests by source and by what became of them.
-            # TYPE vpsbridge_events_received_total counter
-
-            """
+        var text = MetricsText()
+        text.family(
+            "vpsbridge_events_received_total", .counter, "Webhook requests by source and by what became of them.")
         for (name, counters) in sources + [("(unknown)", unknown)] {
             for outcome in IngestOutcome.allCases {
-                let labels = "source=\"\(Self.escaped(name))\",outcome=\"\(outcome.rawValue)\""
-                text += "vpsbridge_events_received_total{\(labels)} \(counters[outcome].value)\n"
+                text.sample(["source": name, "outcome": outcome.rawValue], counters[outcome].value)
             }
         }
-        text += """
-            # HELP vpsbridge_ingest_duration_seconds Time from the headers of an authenticated webhook request to its answer.
-            # TYPE vpsbridge_ingest_duration_seconds histogram
-
-            """
-        let (cumulative, sum) = durations.snapshot()
-        for (bound, count) in zip(Histogram.bounds.map { String($0) } + ["+Inf"], cumulative) {
-            text += "vpsbridge_ingest_duration_seconds_bucket{le=\"\(bound)\"} \(count)\n"
-        }
-        text += "vpsbridge_ingest_duration_seconds_sum \(sum)\n"
-        text += "vpsbridge_ingest_duration_seconds_count \(cumulative.last ?? 0)\n"
-        return text
+        text.family(
+            "vpsbridge_ingest_duration_seconds", .histogram,
+            "Time from the headers of an authenticated webhook request to its answer.")
+        text.histogram([:], durations.snapshot())
+        return text.text
     }
 
     /// The counters of a source, to be looked up once and kept.
@@ -52,21 +44,7 @@ package final class IngestMetrics: Sendable {
     }
 
     func observe(_ duration: TimeAmount) {
-        durations.observe(duration)
-    }
-
-    /// A label value, with what Prometheus' text format gives a meaning escaped.
-    package static func escaped(_ value: String) -> String {
-        var text = ""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\\": text += "\\\\"
-            case "\"": text += "\\\""
-            case "\n": text += "\\n"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+        durations.observe(Duration(duration))
     }
 }
 

@@ -40,7 +40,7 @@ struct APIAnswer {
     ) -> APIError {
         let meaning = StatusMeaning(status)
         var detail = detail
-        if meaning.code == .redirected, let host = response.flatMap(Self.redirectHost) {
+        if meaning.code == .redirected, let host = response.flatMap(redirectHost) {
             detail = "the API answers with a redirect to \(host): check the base URL"
         }
         return APIError(
@@ -49,8 +49,9 @@ struct APIAnswer {
     }
 
     /// The host alone: paths and queries of redirects carry session tokens.
-    private static func redirectHost(_ response: HTTPResponse) -> String? {
+    private func redirectHost(_ response: HTTPResponse) -> String? {
         guard let location = response.header("Location") else { return nil }
-        return (try? HTTPURL(location))?.origin ?? "another path"
+        guard let origin = (try? HTTPURL(location))?.origin else { return "another path" }
+        return PrintableText.excerpt(Array(origin.utf8), hiding: token)
     }
 }

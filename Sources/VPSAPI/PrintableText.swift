@@ -5,12 +5,13 @@ package enum PrintableText {
     /// The most bytes of a body that are shown.
     package static let bytesMax = 500
 
-    /// The first 500 bytes as one line: the token struck out, what is not UTF-8 as U+FFFD, line ends and tabs as spaces,
+    /// The first 500 bytes as one line: the token struck out (see ``hiding(_:in:)``), what is not UTF-8 as U+FFFD, line ends and tabs as spaces,
     /// controls and invisible characters (which could reorder or hide text in a log) as U+FFFD.
     package static func excerpt(_ bytes: [UInt8], hiding token: Secret) -> String {
-        let secret = token.reveal()
-        // Enough that a token across the cut is seen whole.
-        var shown = replacing(secret, in: bytes.prefix(bytesMax + secret.count))
+        // Struck out before it is cut, so that no piece of a token is left at the cut.
+        var shown =
+            SecretPattern(token.reveal()).map { replacing($0, in: bytes, upTo: bytesMax + 4) }
+            ?? Array(bytes.prefix(bytesMax + 4))
         var end = min(shown.count, bytesMax)
         // Not through the middle of a character, which has at most three continuation bytes.
         for _ in 0..<3 where end > 0 && end < shown.count && shown[end] & 0b1100_0000 == 0b1000_0000 { end -= 1 }
@@ -28,24 +29,26 @@ package enum PrintableText {
         }
     }
 
-    /// The bytes with every secret struck out, so that what is kept of an answer does not hold what the request brought.
+    /// The bytes with every secret struck out, in whatever form it comes back (see ``SecretPattern``), so that what is kept of an
+    /// answer does not hold what the request brought.
     package static func hiding(_ secrets: [Secret], in bytes: [UInt8]) -> [UInt8] {
         // The longest first: of one that is part of another nothing may be left.
-        let longestFirst = secrets.map { $0.reveal() }.sorted { $0.count > $1.count }
-        return longestFirst.reduce(bytes) { rest, secret in replacing(secret, in: rest[...]) }
+        let patterns = secrets.map { $0.reveal() }.sorted { $0.count > $1.count }.compactMap(SecretPattern.init)
+        return patterns.reduce(bytes) { rest, pattern in replacing(pattern, in: rest) }
     }
 
-    private static func replacing(_ secret: [UInt8], in bytes: ArraySlice<UInt8>) -> [UInt8] {
-        guard !secret.isEmpty else { return Array(bytes) }
+    /// Stops when the result has that many bytes.
+    private static func replacing(_ pattern: SecretPattern, in bytes: [UInt8], upTo limit: Int = .max) -> [UInt8] {
         var result: [UInt8] = []
-        var rest = bytes
-        while let first = rest.first {
-            if rest.starts(with: secret) {
+        result.reserveCapacity(min(bytes.count, limit))
+        var place = 0
+        while place < bytes.count, result.count < limit {
+            if let end = pattern.end(in: bytes, from: place) {
                 result += Array("<redacted>".utf8)
-                rest = rest.dropFirst(secret.count)
+                place = end
             } else {
-                result.append(first)
-                rest = rest.dropFirst()
+                result.append(bytes[place])
+                place += 1
             }
         }
         return result

@@ -36,8 +36,8 @@ extension ServersAPI {
 package struct ServerList: Sendable, Hashable {
     /// In the API's order, each id once.
     package var servers: [Server]
-    /// Whether these are known to be all: every page was read, every entry understood, and the API counts no more. An
-    /// incomplete list never proves that a server does not exist.
+    /// Whether these are known to be all: every page was read, every entry understood, none of them twice, and every page counts
+    /// exactly so many. An incomplete list never proves that a server does not exist.
     package var isComplete: Bool
 
     package init(servers: [Server], isComplete: Bool) {

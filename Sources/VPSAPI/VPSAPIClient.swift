@@ -5,9 +5,8 @@ package import Model
 /// The Servers API over HTTP.
 ///
 /// Every request carries the bearer token and `Content-Type: application/json`, every path ends in a slash. Changing requests
-/// are sent at most once; the exceptions are `replace` and `update`, which the transport may repeat on a connection that died,
-/// since they say the same twice. A `delete` is not repeated: the second one's 404 would look as if somebody else had deleted
-/// the server.
+/// reach the server at most once, `replace` and `update` among them: they say the same twice, but who repeats is the engine
+/// alone, after it has read the server's state. Only `list` and `get` may be repeated by the transport, on a connection that died.
 package struct VPSAPIClient: ServersAPI {
     /// Where the listing is, below the origin.
     static let listPath = "/api/v1/servers/"
@@ -48,23 +47,16 @@ package struct VPSAPIClient: ServersAPI {
 
     package func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList {
         var path = Self.listPath + Self.query([("status", status?.rawValue), ("location", location)])
-        var servers: [Server] = []
-        var known: Set<ServerID> = []
-        var isReadable = true
+        var listing = Listing()
         var visited: Set<[UInt8]> = []
         while true {
             visited.insert(Array(path.utf8))
             let page = try await page(path)
-            for server in page.servers where known.insert(server.id).inserted { servers.append(server) }
-            isReadable = isReadable && page.isReadable
-            guard let link = page.next else {
-                // A page that moved while the pages were read shows as fewer servers than are counted.
-                let isCounted = page.count.map { $0 <= Int64(servers.count) } ?? false
-                return ServerList(servers: servers, isComplete: isReadable && isCounted)
-            }
+            listing.add(page)
+            guard let link = page.next else { return listing.end(isLast: true) }
             guard let next = ListPage.path(ofNext: link, origin: origin, listPath: Self.listPath),
                 !visited.contains(Array(next.utf8)), visited.count < Self.pagesMax
-            else { return ServerList(servers: servers, isComplete: false) }
+            else { return listing.end(isLast: false) }
             path = next
         }
     }
@@ -86,12 +78,12 @@ package struct VPSAPIClient: ServersAPI {
     }
 
     package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server {
-        let call = APICall(.put, Self.path(id), body: request.json, isReplayable: true)
+        let call = APICall(.put, Self.path(id), body: request.json, isReplayable: false)
         return try server(in: try await perform(call), of: call, expecting: id)
     }
 
     package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server {
-        let call = APICall(.patch, Self.path(id), body: request.json, isReplayable: true)
+        let call = APICall(.patch, Self.path(id), body: request.json, isReplayable: false)
         return try server(in: try await perform(call), of: call, expecting: id)
     }
 

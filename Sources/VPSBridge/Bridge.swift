@@ -29,14 +29,14 @@ struct Bridge {
         let store = try SQLiteStore(path: configuration.databasePath, options: SQLiteStoreOptions())
         let outcome: Result<Void, any Error>
         do {
-            let transport = try CurlDriver(configuration: CurlDriverConfiguration(caFile: configuration.api.caFile))
+            let transports = try await Transports.start(configuration)
             do {
-                try await run(store: store, transport: transport, onReady: onReady)
+                try await run(store: store, transports: transports, onReady: onReady)
                 outcome = .success(())
             } catch {
                 outcome = .failure(error)
             }
-            await transport.shutdown()
+            await transports.shutdown()
         } catch {
             outcome = .failure(error)
         }
@@ -45,9 +45,9 @@ struct Bridge {
     }
 
     private func run(
-        store: SQLiteStore, transport: CurlDriver, onReady: @escaping @Sendable (Int) async -> Void
+        store: SQLiteStore, transports: Transports, onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        if let warning = transport.trustWarning { logger.warning("\(warning)") }
+        transports.log(configuration, to: logger)
         try await recover(store)
         let readiness = Readiness()
         let bells = (dispatcher: Doorbell(), worker: Doorbell(), messages: Doorbell())
@@ -57,22 +57,25 @@ struct Bridge {
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
             apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first,
             noticeChannels: configuration.notify)
+        let upstream = Upstream(clock: clock)
         let api = try VPSAPIClient(
-            baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"), transport: transport,
-            upstream: Upstream(clock: clock))
+            baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"),
+            transport: transports.transport(for: .api), upstream: upstream)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
             doorbell: bells.dispatcher, workerDoorbell: bells.worker, messageDoorbell: bells.messages,
             isIntakeBusy: { store.waitingWriters >= Self.busyIntake }, logger: logger)
         let worker = Worker(
-            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: TransportProber(transport: transport),
-            transport: transport, secrets: configuration.secrets, rules: book, sources: configuration.sources,
+            store: store, queries: store, api: api, inventory: Inventory(api: api),
+            prober: TransportProber(transport: transports.transport(for: .probe)),
+            transport: transports.transport(for: .request), secrets: configuration.secrets, rules: book,
+            sources: configuration.sources,
             resolver: ServerResolver(aliases: configuration.aliases), settings: settings, clock: clock, doorbell: bells.worker,
             messageDoorbell: bells.messages, logger: logger)
         let rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: bells.worker, readiness: readiness, logger: logger)
         let notifier = Notifier(
-            store: store, queries: store, transport: transport, channels: configuration.channels,
+            store: store, queries: store, transport: transports.transport(for: .notification), channels: configuration.channels,
             responsePrefixes: configuration.sources.mapValues(\.responseURLPrefix), clock: clock, doorbell: bells.messages,
             logger: logger)
         let reloader = Reloader(
@@ -91,6 +94,7 @@ struct Bridge {
             metrics: {
                 await BridgeMetrics.text(
                     ingest: ingest.metrics, reload: reloader.status, missing: book.current.missingCounts, queries: store)
+                    + transports.renderMetrics()
             },
             readiness: { readiness.isReady }, logger: logger)
         let control = ControlServer(
@@ -103,10 +107,12 @@ struct Bridge {
             }, logger: logger)
         let reloading: [any Service] = reloads ? [reloader, HangupSignal(request: reloader.request), control] : []
         var group = ServiceGroupConfiguration(
-            services: [notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],
+            services: [transports, notifier, rescuer, worker, dispatcher] + reloading + [admin, ingest],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.shutdownGrace
-        group.maximumCancellationDuration = .seconds(1)
+        // No maximumCancellationDuration: when that is over the group ends the process by a trap, and a batch that is being decided
+        // or committed can not be cut short. After the grace the transports end every request, so that one batch is all that is
+        // left to wait for; should it hang, the supervisor's SIGKILL loses nothing (Tests/EndToEnd/kill_nine.py).
         let announcement = Task {
             guard let port = await ingest.boundPort() else { return }
             logger.info(

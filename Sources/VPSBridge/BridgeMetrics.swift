@@ -7,50 +7,47 @@ import Store
 /// The text of `/metrics`: what the listener counted, and how the store stands.
 enum BridgeMetrics {
     static func text(ingest: IngestMetrics, reload: ReloadStatus, missing: [MissingCount], queries: any Queries) async -> String {
-        var text = ingest.renderPrometheusText() + Self.text(reload) + Self.text(missing)
-        guard let counts = try? await queries.counts() else {
-            return text + gauge("vpsbridge_store_readable", "Whether the store can be read.", 0)
-        }
-        text += gauge("vpsbridge_store_readable", "Whether the store can be read.", 1)
-        text += gauge("vpsbridge_deliveries_undispatched", "Deliveries that wait for a decision.", counts.undispatched)
-        text += gauge("vpsbridge_episodes_open", "Problems that are open.", counts.openEpisodes)
-        text += gauge("vpsbridge_dead_letters", "Dead letters.", counts.deadLetters)
-        text += gauge("vpsbridge_messages_waiting", "Messages that wait in the outbox.", counts.waitingMessages)
-        text += "# HELP vpsbridge_runs Runs by state.\n# TYPE vpsbridge_runs gauge\n"
-        for state in RunState.allCases {
-            text += "vpsbridge_runs{state=\"\(state.rawValue)\"} \(counts.runs[state] ?? 0)\n"
-        }
-        return text
+        await ingest.renderPrometheusText() + Self.text(reload) + Self.text(missing) + Self.text(queries)
+    }
+
+    /// How the store stands.
+    static func text(_ queries: any Queries) async -> String {
+        var text = MetricsText()
+        let counts = try? await queries.counts()
+        text.single("vpsbridge_store_readable", .gauge, "Whether the store can be read.", counts == nil ? 0 : 1)
+        guard let counts else { return text.text }
+        text.single(
+            "vpsbridge_deliveries_undispatched", .gauge, "Deliveries that wait for a decision.", counts.undispatched)
+        text.single("vpsbridge_episodes_open", .gauge, "Problems that are open.", counts.openEpisodes)
+        text.single("vpsbridge_dead_letters", .gauge, "Dead letters.", counts.deadLetters)
+        text.single("vpsbridge_messages_waiting", .gauge, "Messages that wait in the outbox.", counts.waitingMessages)
+        text.family("vpsbridge_runs", .gauge, "Runs by state.")
+        for state in RunState.allCases { text.sample(["state": state.rawValue], counts.runs[state] ?? 0) }
+        return text.text
     }
 
     /// How reloading stands, under the names that Prometheus and Alertmanager use for it.
     static func text(_ reload: ReloadStatus) -> String {
-        let seconds = reload.lastSuccessAt.microseconds / 1_000_000
-        return gauge(
-            "vpsbridge_config_last_reload_successful", "Whether the rule files as last read are in force.",
+        var text = MetricsText()
+        text.single(
+            "vpsbridge_config_last_reload_successful", .gauge, "Whether the rule files as last read are in force.",
             reload.isSuccessful ? 1 : 0)
-            + gauge(
-                "vpsbridge_config_last_reload_success_timestamp_seconds",
-                "When rule files were last taken, or found to be in force.",
-                Int(seconds))
-            + gauge("vpsbridge_rules", "Rules in force.", reload.rules)
-            + "# HELP vpsbridge_config_info The revision of the rules in force.\n# TYPE vpsbridge_config_info gauge\n"
-            + "vpsbridge_config_info{revision=\"\(reload.revision)\"} 1\n"
+        text.single(
+            "vpsbridge_config_last_reload_success_timestamp_seconds", .gauge,
+            "When rule files were last taken, or found to be in force.", reload.lastSuccessAt.microseconds / 1_000_000)
+        text.single("vpsbridge_rules", .gauge, "Rules in force.", reload.rules)
+        text.family("vpsbridge_config_info", .gauge, "The revision of the rules in force.")
+        text.sample(["revision": "\(reload.revision)"], 1)
+        return text.text
     }
 
     /// How often keys were missing; begins anew when rules are reloaded.
     static func text(_ missing: [MissingCount]) -> String {
-        var text =
-            "# HELP vpsbridge_rule_missing_total Events in which a key was missing that a condition of the rule reads.\n"
-            + "# TYPE vpsbridge_rule_missing_total counter\n"
-        for count in missing {
-            text +=
-                "vpsbridge_rule_missing_total{rule=\"\(count.rule)\",path=\"\(IngestMetrics.escaped(count.path))\"} \(count.count)\n"
-        }
-        return text
-    }
-
-    private static func gauge(_ name: String, _ help: String, _ value: Int) -> String {
-        "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
+        var text = MetricsText()
+        text.family(
+            "vpsbridge_rule_missing_total", .counter,
+            "Events in which a key was missing that a condition of the rule reads.")
+        for count in missing { text.sample(["rule": count.rule, "path": count.path], count.count) }
+        return text.text
     }
 }

@@ -181,6 +181,42 @@ def broken_rules():
         harness.say("a broken rule file: five errors at once with line, column, caret and hint; 78, nothing started")
 
 
+def broken_outbound():
+    """Everything that is wrong with how hosts are reached, at once, with its place and the file's name; nothing is started."""
+    with harness.Bench("broken-outbound") as bench:
+        bench.write("empty.pem", "")
+        bench.write("key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+        bench.write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n")
+        password = "a-password-of-the-bad-input-test"
+        config = bench.write("vpsbridge.yaml", f"""\
+api:
+  base_url: https://admin.vps.org/api
+  ca_file: key.pem
+  proxy: socks5://127.0.0.1:1080
+  pinned_keys: [sha256//tooshort, 0123]
+  rate_limit: {{per_second: 0}}
+outbound:
+  ca_file: missing.pem
+  proxy: http://ann:{password}@127.0.0.1:3128
+rules: {bench.folder}
+""")
+        for verb in ("check", "serve"):
+            ended = subprocess.run(
+                [harness.tool("VPSBRIDGE_BIN"), verb, "--config", str(config)], capture_output=True, text=True, timeout=20,
+                env={**os.environ, "VPSBRIDGE_DATA": str(bench.folder / "data"), "VPSBRIDGE_API_CA_FILE": "empty.pem",
+                     "VPSBRIDGE_OUTBOUND_CA_FILE": str(bench.folder / "cut.pem"), "VPSBRIDGE_API_TOKEN": "two words"})
+            assert ended.returncode == 78, (verb, ended.returncode, ended.stderr)
+            for place, said in (
+                (":2:13", "scheme and host only"), (":3:12", "key.pem"), (":4:10", "http://HOST:PORT"), (":5:18", "sha256//BASE64"),
+                (":5:37", "pinned_keys"), (":6:28", "1 to 100"), (":8:12", "missing.pem"), (":9:10", "user name or password"),
+                ("VPSBRIDGE_API_CA_FILE", "empty.pem"), ("VPSBRIDGE_OUTBOUND_CA_FILE", "cut.pem"), ("API token", "can not be used"),
+            ):
+                assert place in ended.stderr and said in ended.stderr, (verb, place, said, ended.stderr)
+            assert password not in ended.stderr and "two words" not in ended.stderr, (verb, ended.stderr)
+        assert not (bench.folder / "data").exists()
+        harness.say("wrong CA files, pins, proxies and a wrong token: eleven errors at once, with file, line and hint; 78, no password shown")
+
+
 def full_disk():
     if os.geteuid() != 0:
         harness.say("a full disk: not shown, only root can mount a small file system")
@@ -229,6 +265,6 @@ def full_disk():
 
 
 if __name__ == "__main__":
-    for scenario in (requests, broken_rules, unreachable_api, wrong_token, full_disk):
+    for scenario in (requests, broken_rules, broken_outbound, unreachable_api, wrong_token, full_disk):
         scenario()
     sys.exit(0)

@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-/// One request and what came of it: an easy handle, its header list and its buffers.
+/// One request and what came of it: an easy handle and its buffers; used for one request after another.
 typedef struct ccurl_transfer ccurl_transfer;
 /// The set of running transfers with their connections.
 typedef struct ccurl_multi ccurl_multi;
@@ -78,56 +78,108 @@ void ccurl_name_thread(const char *_Nonnull name);
 
 // Transfers
 
-/// A new transfer with the options that every request of the bridge has; `NULL` when memory is short.
+/// What all requests of one driver have in common.
+typedef struct {
+    /// The value of `User-Agent`.
+    const char *_Nonnull user_agent;
+    /// A file with the trusted certificates (PEM) in place of the built-in one.
+    const char *_Nullable ca_file;
+    /// The proxy for every host.
+    const char *_Nullable proxy;
+    /// Public keys of which the server must have one, `sha256//BASE64` joined by semicolons.
+    const char *_Nullable pins;
+    /// The most bytes of header block that are taken; one more ends the transfer as `CCURL_RESULT_TOO_LARGE`.
+    size_t header_cap;
+    /// A response that, once begun, stays below that many bytes a second for that many seconds ends as
+    /// `CCURL_RESULT_TIMEOUT`; 0 seconds is "never".
+    long low_speed_bytes, low_speed_seconds;
+} ccurl_settings;
+
+/// The methods, in the order of their names in the shim.
+typedef enum CCURL_CLOSED_ENUM : int {
+    CCURL_METHOD_GET CCURL_CASE(get),
+    CCURL_METHOD_HEAD CCURL_CASE(head),
+    CCURL_METHOD_POST CCURL_CASE(post),
+    CCURL_METHOD_PUT CCURL_CASE(put),
+    CCURL_METHOD_PATCH CCURL_CASE(patch),
+    CCURL_METHOD_DELETE CCURL_CASE(delete),
+} ccurl_method;
+
+/// What differs from request to request, its headers aside.
+typedef struct {
+    /// The URL, which must be set; sent as it is, dot segments included.
+    const char *_Nullable url;
+    ccurl_method method;
+    /// Whether there is a body, which may be empty. A POST, PUT or PATCH without one says `Content-Length: 0`.
+    bool has_body;
+    const uint8_t *_Nullable body;
+    size_t body_length;
+    /// The limits in milliseconds, both above zero; the total counts from the moment the transfer is added to the multi.
+    long total_timeout, connect_timeout;
+    /// The most bytes of body that are taken; one more ends the transfer as `CCURL_RESULT_TOO_LARGE`.
+    size_t body_cap;
+    /// Whether libcurl may send the request again by itself when a reused connection dies without an answer.
+    bool is_replayable;
+    /// Refuses loopback, private, link-local, shared, multicast and reserved addresses, for new connections and for reused
+    /// ones. Behind a proxy this would judge the proxy's address, the only one known here: the two can not be combined.
+    bool is_public_only;
+    /// Where the host leads in place of a look-up: one `HOST:PORT:ADDRESS[,ADDRESS]...` (CURLOPT_RESOLVE) and one
+    /// `HOST:PORT::PORT` (CURLOPT_CONNECT_TO). The addresses stay in the multi's DNS cache until another request replaces them.
+    const char *_Nullable resolve, *_Nullable connect_to;
+} ccurl_request;
+
+/// A new transfer with what never changes; `NULL` when memory is short or libcurl refuses a setting.
 ///
-/// Set: no signals, quick exit (a slow DNS look-up never holds the loop up), http and https only, no redirects, no proxy and no
-/// proxy from the environment, HTTP/1.1, TLS 1.2 or newer with both verifications, TCP keep-alive, connections reused for 30 s
-/// after their last use and 300 s after their start, no compression, no `Expect`.
-ccurl_transfer *_Nullable ccurl_transfer_create(uint64_t tag);
-/// Frees a transfer that is in no multi.
+/// Set besides the settings: no signals, quick exit (a slow DNS look-up never holds the loop up), http and https only, no
+/// redirects, no proxy from the environment, HTTP/1.1, TLS 1.2 or newer with both verifications, TCP keep-alive, connections
+/// reused for 30 s after their last use and 300 s after their start, no compression, no `Expect`.
+ccurl_transfer *_Nullable ccurl_transfer_create(uint32_t tag, const ccurl_settings *_Nonnull settings);
+/// Wipes and frees a transfer that is in no multi.
 void ccurl_transfer_destroy(ccurl_transfer *_Nonnull transfer);
 /// The number that the transfer was created with.
-uint64_t ccurl_transfer_tag(const ccurl_transfer *_Nonnull transfer);
+uint32_t ccurl_transfer_tag(const ccurl_transfer *_Nonnull transfer);
 
-// The setters copy what they are given and return false when libcurl refuses the value or memory is short.
-
-/// The URL, NUL-terminated; sent as it is, dot segments included.
-bool ccurl_set_url(ccurl_transfer *_Nonnull transfer, const char *_Nonnull url);
-/// The method and the body; `body` `NULL` sends none (a POST, PUT or PATCH without a body says `Content-Length: 0`).
-bool ccurl_set_method(
-    ccurl_transfer *_Nonnull transfer, const char *_Nonnull method, const uint8_t *_Nullable body, size_t length);
-/// Adds one line `Name: value`, without a line end; `Name;` sends the name with an empty value, `Name:` keeps libcurl from
-/// adding its own.
-bool ccurl_add_header(ccurl_transfer *_Nonnull transfer, const char *_Nonnull line);
-/// The limits in milliseconds, both above zero; the total counts from the moment the transfer is added to the multi.
-bool ccurl_set_timeouts(ccurl_transfer *_Nonnull transfer, int64_t total, int64_t connect);
-/// The most bytes of body and of header block that are taken; one more ends the transfer as `CCURL_RESULT_TOO_LARGE`.
-void ccurl_set_caps(ccurl_transfer *_Nonnull transfer, size_t body, size_t headers);
-/// Whether libcurl may send the request again by itself when a reused connection dies without an answer; false until set.
-void ccurl_set_replayable(ccurl_transfer *_Nonnull transfer, bool replayable);
-/// Refuses loopback, private, link-local, shared, multicast and reserved addresses, for new connections and for reused ones.
+/// Adds a header to the next request; neither name nor value may hold a line end or a NUL. False when memory is short.
+bool ccurl_transfer_add_header(
+    ccurl_transfer *_Nonnull transfer, const uint8_t *_Nonnull name, size_t name_length, const uint8_t *_Nullable value,
+    size_t value_length);
+/// Adds `Authorization: Bearer` with that token to the next request.
+bool ccurl_transfer_add_bearer(ccurl_transfer *_Nonnull transfer, const uint8_t *_Nonnull token, size_t length);
+/// Sets everything that differs between requests, with the headers added before; false when libcurl refuses a value, the proxy
+/// and `is_public_only` are combined, or memory is short.
 ///
-/// Behind a proxy this judges the proxy's address, which is the only one known here: do not combine the two.
-void ccurl_set_public_only(ccurl_transfer *_Nonnull transfer);
-/// A file with the trusted certificates (PEM) in place of the built-in one.
-bool ccurl_set_ca_file(ccurl_transfer *_Nonnull transfer, const char *_Nonnull path);
-/// The proxy for every host.
-bool ccurl_set_proxy(ccurl_transfer *_Nonnull transfer, const char *_Nonnull url);
-/// The value of `User-Agent`.
-bool ccurl_set_user_agent(ccurl_transfer *_Nonnull transfer, const char *_Nonnull text);
+/// The request is copied, the URL's and the body's bytes too.
+bool ccurl_transfer_prepare(ccurl_transfer *_Nonnull transfer, const ccurl_request *_Nonnull request);
+/// Forgets the request and its answer, so that the next can be prepared; what came of it must have been read. For transfers
+/// that ended with a whole response: others are destroyed.
+void ccurl_transfer_recycle(ccurl_transfer *_Nonnull transfer);
 
-/// Whether the request was let out: false proves that none of its bytes left.
-bool ccurl_transfer_was_sent(const ccurl_transfer *_Nonnull transfer);
-/// The status code once the whole header block of the final response has arrived; 0 before that.
-int ccurl_transfer_status(const ccurl_transfer *_Nonnull transfer);
-/// The header lines of the final response as received, status line first; valid until the transfer is destroyed.
+/// What is measured of a transfer; taken once it has left the multi.
+typedef struct {
+    /// The status code once the whole header block of the final response has arrived; 0 before that.
+    int status;
+    /// Whether bytes of the request may have left: false proves that none did. It takes both proofs to the contrary: libcurl
+    /// was let start to send, and it counts bytes sent (which alone may be those of a proxy's CONNECT).
+    bool was_sent;
+    /// Whether the request went over a connection that an earlier one had made.
+    bool is_reused;
+    /// How often libcurl was let start to send the request.
+    unsigned releases;
+    /// Microseconds from the start of the transfer to the end of each phase; 0 for a phase that did not take place.
+    int64_t name_lookup, connect, tls, first_byte, total;
+    /// Head and body of the request as they left; a proxy's CONNECT is counted with them.
+    int64_t bytes_sent;
+    /// Head and body of the response as they were taken in; interim responses and trailers included.
+    int64_t bytes_received;
+} ccurl_report;
+/// What is measured of the transfer.
+ccurl_report ccurl_transfer_report(const ccurl_transfer *_Nonnull transfer);
+/// The header lines of the final response as received, status line first; valid until the transfer is recycled.
 const uint8_t *_Nullable ccurl_transfer_headers(const ccurl_transfer *_Nonnull transfer, size_t *_Nonnull length);
-/// The body as received; valid until the transfer is destroyed.
+/// The body as received; valid until the transfer is recycled.
 const uint8_t *_Nullable ccurl_transfer_body(const ccurl_transfer *_Nonnull transfer, size_t *_Nonnull length);
 /// What libcurl says of the failure; may be empty.
 const char *_Nonnull ccurl_transfer_error(const ccurl_transfer *_Nonnull transfer);
-/// How many connections libcurl made for the transfer; 0 means that one was reused.
-int ccurl_transfer_connects(const ccurl_transfer *_Nonnull transfer);
 
 /// Whether the address, in the form that `inet_pton` reads, is globally reachable by IANA's special-purpose registries.
 bool ccurl_address_text_is_public(const char *_Nullable text);

@@ -45,6 +45,8 @@ package struct RunMachine: Sendable {
     package internal(set) var judgement: ServerJudgement?
     /// The request to another API whose intent is being written.
     var prepared: PreparedRequest?
+    /// The 400 that this claim got, until what it read says what it means.
+    var refusal: APIError?
     /// What this claim has read on its way to a delete.
     var removal: Removal?
     /// The run as it is while the end of its question is being written, which somebody's answer may come before.

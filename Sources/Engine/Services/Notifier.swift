@@ -4,7 +4,6 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
-import Webhooks
 
 /// A channel that messages go to, as configured.
 package struct Channel: Sendable {
@@ -128,7 +127,7 @@ package struct Notifier: Service {
                 method: .post, url: target.url, headers: [("Content-Type", "application/json")], body: target.body,
                 isReplayable: false, totalTimeout: .seconds(20), connectTimeout: .seconds(5), destination: target.destination)
         } catch {
-            return .failed("the address can not be used")
+            return .failed("the address can not be used: \(error.reason)")
         }
         return await send(request, for: message)
     }
@@ -160,14 +159,14 @@ package struct Notifier: Service {
             guard let channel = channels[name] else { return nil }
             return (
                 String(decoding: channel.url.reveal(), as: UTF8.self),
-                JSONValue.object(["text": .string(message.text)]).serialized(), .any
+                JSONValue.object(["text": .string(message.text)]).serialized(), .configured
             )
         case .response(let source, let url):
-            guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8) else { return nil }
+            guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8),
+                let destination = try? ResponseDestination.of(prefix: prefix)
+            else { return nil }
             let body: JSONValue = ["response_type": "ephemeral", "text": .string(message.text)]
-            // An address that came with a command must lead out to the platform; one inside is meant only where the configuration says so.
-            let isPlatform = prefix.utf8.elementsEqual(WebhookSource.slackResponseURLPrefix.utf8)
-            return (url, body.serialized(), isPlatform ? .publicOnly : .any)
+            return (url, body.serialized(), destination)
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CurlTransport
 import Logging
 import Model
 import Store
@@ -24,6 +25,9 @@ struct Serve: AsyncParsableCommand {
             Output.note("vpsbridge: \(configuration.databasePath): \(error.message)")
             throw ExitCode.badConfiguration
         } catch let error as UnreadableFile {
+            Output.note("vpsbridge: \(error)")
+            throw ExitCode.badConfiguration
+        } catch let error as CurlStartError where error.code == .configuration || error.code == .caFile {
             Output.note("vpsbridge: \(error)")
             throw ExitCode.badConfiguration
         } catch {

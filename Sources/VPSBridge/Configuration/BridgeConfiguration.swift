@@ -1,3 +1,4 @@
+import CurlTransport
 import Engine
 import Model
 import Webhooks
@@ -18,6 +19,20 @@ struct BridgeConfiguration: Sendable {
         var token: Secret?
         /// A file of CA certificates instead of the system's.
         var caFile: String?
+        /// The proxy, such as `http://proxy.example.com:3128`; `nil` is none, whatever the environment names.
+        var proxy: String?
+        /// The public keys of which the server has to have one; any is right when there are none.
+        var pins: [PublicKeyPin] = []
+        /// How much is asked of it.
+        var limits = GateLimits()
+    }
+
+    /// How everything but VPS.org is reached: channels, requests of rules, probes.
+    struct Outbound: Sendable {
+        /// The proxy of channels and requests; probes go past it.
+        var proxy: String?
+        /// A file of CA certificates instead of the system's.
+        var caFile: String?
     }
 
     /// Whether changing requests may leave. Default `false`.
@@ -35,6 +50,7 @@ struct BridgeConfiguration: Sendable {
     /// Whether somebody named the folder: then it must be there.
     var namesRulesFolder = false
     var api = API()
+    var outbound = Outbound()
     var sources: [String: WebhookSource] = [:]
     var limits = Limits()
     /// Ids, names, or beginnings of names followed by `*`, of servers that are never changed.

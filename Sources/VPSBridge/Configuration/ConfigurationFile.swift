@@ -1,4 +1,5 @@
 import ArgumentParser
+import CurlTransport
 import Foundation
 import Model
 import Rules
@@ -7,6 +8,9 @@ import Rules
 enum ConfigurationFile {
     /// Where the file is looked for when neither `--config` nor `VPSBRIDGE_CONFIG` names it.
     static let defaultPaths = ["vpsbridge.yaml", "/etc/vpsbridge/vpsbridge.yaml"]
+
+    /// Stands for every secret that is not read; a channel's secret is an address.
+    private static let unread = Secret("https://unread.invalid/")
 
     /// What became of reading it.
     struct Load {
@@ -47,23 +51,26 @@ enum ConfigurationFile {
         return load(
             text: text, file: chosen ?? "vpsbridge.yaml", environment: environment, needsSecrets: needsSecrets,
             readSecret: needsSecrets
-                ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in Secret("unread") })
+                ? { path throws(UnreadableFile) in try TextFile.readSecret(path) } : { _ in unread },
+            caFault: { needsSecrets ? CertificateFile.fault(path: $0) : nil })
     }
 
-    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` reads.
+    /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` and `caFault`
+    /// read.
     ///
     /// Without a need for secrets, the API token may be missing.
     static func load(
         text: String, file: String, environment: [String: String], needsSecrets: Bool = true,
-        readSecret: @escaping (String) throws(UnreadableFile) -> Secret
+        readSecret: @escaping (String) throws(UnreadableFile) -> Secret,
+        caFault: @escaping (String) -> String? = { _ in nil }
     ) -> Load {
         let (root, syntax) = YAMLDocument.parse(text: text, file: file)
         let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
         let collector = DiagnosticCollector()
         syntax.forEach(collector.report)
-        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret)
+        var reader = ConfigurationReader(collector: collector, folder: folder, readSecret: readSecret, caFault: caFault)
         var configuration = reader.read(root)
-        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret)
+        var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret, caFault: caFault)
         overlay.apply(to: &configuration)
         let problems = overlay.problems + (needsSecrets ? configuration.problems : [])
         let diagnostics = collector.diagnostics
@@ -79,6 +86,13 @@ extension BridgeConfiguration {
         var found: [String] = []
         if api.token == nil, !sources.isEmpty {
             found.append("no API token: set api.token_file in vpsbridge.yaml, VPSBRIDGE_API_TOKEN_FILE or VPSBRIDGE_API_TOKEN")
+        }
+        if let token = api.token {
+            do throws(HTTPRequestError) {
+                _ = try HTTPRequest(method: .get, url: "https://admin.vps.org/", bearer: token, isReplayable: true)
+            } catch {
+                found.append("the API token can not be used: \(error.reason)")
+            }
         }
         return found
     }

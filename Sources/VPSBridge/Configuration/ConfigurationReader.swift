@@ -1,3 +1,4 @@
+import CurlTransport
 import Engine
 import Model
 import Rules
@@ -8,11 +9,12 @@ struct ConfigurationReader {
     /// The folder of the file: relative paths begin there.
     let folder: String
     let readSecret: (String) throws(UnreadableFile) -> Secret
+    /// Why a file of trusted certificates can not be used, naming it; `nil` when it can.
+    let caFault: (String) -> String?
 
     private static let keys = [
-        "version", "live", "listen", "admin", "data", "rules", "api", "sources", "limits", "protected", "aliases", "channels",
-        "secrets",
-        "notify", "reload", "shutdown_grace",
+        "version", "live", "listen", "admin", "data", "rules", "api", "outbound", "sources", "limits", "protected", "aliases",
+        "channels", "secrets", "notify", "reload", "shutdown_grace",
     ]
 
     mutating func read(_ root: YAMLNode?) -> BridgeConfiguration {
@@ -30,6 +32,7 @@ struct ConfigurationReader {
             configuration.namesRulesFolder = true
         }
         if let node = mapping["api"] { readAPI(node, into: &configuration) }
+        if let node = mapping["outbound"] { readOutbound(node, into: &configuration) }
         if let node = mapping["limits"] { LimitsFloor.read(node, into: &configuration.limits, collector) }
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
         if let node = mapping["aliases"] { configuration.aliases = ServerAliases.read(node, collector) }
@@ -52,13 +55,6 @@ struct ConfigurationReader {
         }
     }
 
-    private func readAPI(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
-        guard let mapping = YAMLMapping(node, keys: ["base_url", "token_file", "ca_file"], of: "`api`", collector) else { return }
-        if let url = mapping["base_url"]?.string("`api.base_url`", collector) { configuration.api.baseURL = url }
-        if let path = mapping["ca_file"]?.string("`api.ca_file`", collector) { configuration.api.caFile = resolved(path) }
-        if let node = mapping["token_file"] { configuration.api.token = secret(node, "`api.token_file`") }
-    }
-
     private func readChannels(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
         guard case .mapping(let entries) = node.content else {
             collector.report(node.diagnostic(.wrongKind, "`channels` is a mapping of names to channels"))
@@ -69,13 +65,21 @@ struct ConfigurationReader {
             guard let mapping = YAMLMapping(entry.value, keys: ["kind", "url", "url_file"], of: owner, collector),
                 mapping.required("kind")?.choice("`kind`", among: ["webhook"], collector) != nil
             else { continue }
+            let url: Secret?
             switch (mapping["url"], mapping["url_file"]) {
-            case (let url?, nil):
-                if let text = url.string("`url`", collector) { configuration.channels[entry.name] = Channel(url: Secret(text)) }
-            case (nil, let file?):
-                if let url = secret(file, "`url_file`") { configuration.channels[entry.name] = Channel(url: url) }
+            case (let node?, nil): url = node.string("`url`", collector).map { Secret($0) }
+            case (nil, let file?): url = secret(file, "`url_file`")
             default:
                 collector.report(entry.key.diagnostic(.missingKey, "\(owner) needs either `url` or `url_file`"))
+                continue
+            }
+            guard let url else { continue }
+            do throws(HTTPRequestError) {
+                _ = try HTTPURL(String(decoding: url.reveal(), as: UTF8.self))
+                configuration.channels[entry.name] = Channel(url: url)
+            } catch {
+                reportHiding(
+                    (mapping["url"] ?? mapping["url_file"] ?? entry.key).diagnostic(.unknownValue, "\(owner): \(error.reason)"))
             }
         }
     }

@@ -4,12 +4,17 @@ import Model
 struct EnvironmentOverlay {
     let environment: [String: String]
     let readSecret: (String) throws(UnreadableFile) -> Secret
+    let caFault: (String) -> String?
     /// What is wrong, a sentence each; never shows a value.
     private(set) var problems: [String] = []
 
-    init(environment: [String: String], readSecret: @escaping (String) throws(UnreadableFile) -> Secret) {
+    init(
+        environment: [String: String], readSecret: @escaping (String) throws(UnreadableFile) -> Secret,
+        caFault: @escaping (String) -> String?
+    ) {
         self.environment = environment
         self.readSecret = readSecret
+        self.caFault = caFault
     }
 
     mutating func apply(to configuration: inout BridgeConfiguration) {
@@ -27,7 +32,14 @@ struct EnvironmentOverlay {
             configuration.rulesFolder = path
             configuration.namesRulesFolder = true
         }
-        if let url = value("VPSBRIDGE_API_BASE_URL") { configuration.api.baseURL = url }
+        if let url = value("VPSBRIDGE_API_BASE_URL") {
+            configuration.api.baseURL = url
+            if let problem = OutboundAddress.problem(ofBaseURL: url) { problems.append("VPSBRIDGE_API_BASE_URL: \(problem)") }
+        }
+        if let proxy = proxy("VPSBRIDGE_API_PROXY") { configuration.api.proxy = proxy }
+        if let path = caFile("VPSBRIDGE_API_CA_FILE") { configuration.api.caFile = path }
+        if let proxy = proxy("VPSBRIDGE_OUTBOUND_PROXY") { configuration.outbound.proxy = proxy }
+        if let path = caFile("VPSBRIDGE_OUTBOUND_CA_FILE") { configuration.outbound.caFile = path }
         applyToken(to: &configuration)
     }
 
@@ -49,6 +61,23 @@ struct EnvironmentOverlay {
 
     private func value(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private mutating func proxy(_ name: String) -> String? {
+        guard let text = value(name) else { return nil }
+        do throws(OutboundAddress.Unusable) {
+            return try OutboundAddress.proxy(text)
+        } catch {
+            problems.append("\(name): \(error.reason)" + (error.hint.map { "; \($0)" } ?? ""))
+            return nil
+        }
+    }
+
+    private mutating func caFile(_ name: String) -> String? {
+        guard let path = value(name) else { return nil }
+        guard let fault = caFault(path) else { return path }
+        problems.append("\(name): \(fault)")
+        return nil
     }
 
     private mutating func address(_ name: String) -> BridgeConfiguration.Address? {

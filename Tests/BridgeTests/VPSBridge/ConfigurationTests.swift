@@ -64,7 +64,7 @@ struct ConfigurationTests {
         ConfigurationFile.load(text: text, file: "/etc/vpsbridge/vpsbridge.yaml", environment: environment) {
             path throws(UnreadableFile) in
             if missing.contains(path) { throw UnreadableFile(path: path, reason: "the file can not be read") }
-            return Secret("secret of \(path)")
+            return Secret("secret-of-\(path)")
         }
     }
 
@@ -79,7 +79,7 @@ struct ConfigurationTests {
         #expect(configuration.adminTokens.count == 1)
         #expect(configuration.dataFolder == "/var/lib/vpsbridge")
         #expect(configuration.rulesFolder == "/etc/vpsbridge/rules.d")
-        #expect(configuration.api.token?.matches("secret of /etc/vpsbridge/token".utf8) == true)
+        #expect(configuration.api.token?.matches("secret-of-/etc/vpsbridge/token".utf8) == true)
         #expect(configuration.sources.keys.sorted() == ["alertmanager", "legacy", "ops-slack", "scripts"])
         #expect(configuration.sources["alertmanager"]?.authentication.secrets.count == 2)
         #expect(configuration.sources["scripts"]?.generic.status == "/type")
@@ -142,7 +142,7 @@ struct ConfigurationTests {
         let load = Self.load("api: {token_file: token}", missing: ["/etc/vpsbridge/token"])
         #expect(load.configuration == nil)
         #expect(load.diagnostics.rendered.contains("/etc/vpsbridge/token"))
-        #expect(!"\(load)".contains("secret of"))
+        #expect(!"\(load)".contains("secret-of"))
     }
 
     @Test("the environment goes before the file, and says what is wrong with it")
@@ -174,6 +174,13 @@ struct ConfigurationTests {
         let load = Self.load("sources: {a: {kind: alertmanager, auth: none}}")
         #expect(load.configuration == nil)
         #expect(load.problems.first?.contains("token_file") == true)
+    }
+
+    @Test("a token that no request can carry is refused at the start, and not shown", arguments: ["a b", "a\nb", "é"])
+    func unusableToken(token: String) {
+        let load = Self.load("", environment: ["VPSBRIDGE_API_TOKEN": token])
+        #expect(load.configuration == nil)
+        #expect(load.problems.count == 1 && load.problems[0].contains("API token") && !load.problems[0].contains(token))
     }
 
     @Test(
