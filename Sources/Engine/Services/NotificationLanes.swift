@@ -31,6 +31,7 @@ struct NotificationLanes {
     private var all = Bulkhead(capacity: capacity)
     private var channels = Bulkhead(capacity: capacity - forAnswers)
     private var receivers: [Lane: Receiver] = [:]
+    private var times = DueTimes()
 
     var free: Int { all.capacity - all.count }
 
@@ -47,7 +48,10 @@ struct NotificationLanes {
         case .probing(let until): return .later(min(until, now + Self.pace * 5))
         case .closed, .wantsProbe: break
         }
-        if all.isFull || receiver.places.isFull || (!lane.isAnswer && channels.isFull) { return .later(now + Self.pace) }
+        if all.isFull || receiver.places.isFull || (!lane.isAnswer && channels.isFull) {
+            // One after the other: a thousand that wait are not all written anew every second.
+            return .later(times.next(in: Self.pace, spacing: .milliseconds(100), now: now))
+        }
         _ = all.enter(id, now: now)
         _ = receiver.places.enter(id, now: now)
         if !lane.isAnswer { _ = channels.enter(id, now: now) }

@@ -23,6 +23,17 @@ final class EngineUpstreamTransport: HTTPTransport {
         var failure: HTTPOutcome?
         var sent: [Sent] = []
         var rebootedAt: [Int64: [Timestamp]] = [:]
+        var stopped: Set<Int64> = []
+        var orders: [String] = []
+
+        mutating func order(_ verb: String, _ id: Int64, _ now: Timestamp) {
+            orders.append("\(verb) \(id)")
+            switch verb {
+            case "stop": stopped.insert(id)
+            case "start": stopped.remove(id)
+            default: rebootedAt[id, default: []].append(now)
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -37,6 +48,8 @@ final class EngineUpstreamTransport: HTTPTransport {
     /// What every request meets from now on; `nil` is a healthy upstream.
     func fail(with outcome: HTTPOutcome?) { state.withLock { $0.failure = outcome } }
     var sent: [Sent] { state.withLock { $0.sent } }
+    /// Every change that was made, such as `stop 1`.
+    var orders: [String] { state.withLock { $0.orders } }
     func reboots(of server: Int64) -> Int { state.withLock { $0.rebootedAt[server]?.count ?? 0 } }
 
     func send(_ request: HTTPRequest) async -> HTTPOutcome {
@@ -50,7 +63,7 @@ final class EngineUpstreamTransport: HTTPTransport {
                 let all = (1...Int64(count)).map { Self.server($0, state, now) }
                 return .status(200, JSONValue.object(["count": .int(Int64(count)), "results": .array(all)]).serializedText)
             }
-            if parts.count > 4 { state.rebootedAt[id, default: []].append(now) }
+            if parts.count > 4 { state.order(parts[4], id, now) }
             return .status(200, Self.server(id, state, now).serializedText)
         }
     }
@@ -59,7 +72,8 @@ final class EngineUpstreamTransport: HTTPTransport {
         let last = state.rebootedAt[id]?.last
         let isRebooting = last.map { now.since($0) < .seconds(8) } ?? false
         return [
-            "id": .int(id), "name": .string("web-\(id)"), "status": isRebooting ? "rebooting" : "active",
+            "id": .int(id), "name": .string("web-\(id)"),
+            "status": .string(state.stopped.contains(id) ? "stopped" : isRebooting ? "rebooting" : "active"),
             "updated_at": .string((last ?? Timestamp(seconds: 1_795_000_000)).rfc3339),
         ]
     }

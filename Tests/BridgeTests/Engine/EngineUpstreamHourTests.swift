@@ -3,6 +3,7 @@ import Model
 import RuleTesting
 import Store
 import Testing
+import VPSAPI
 
 /// The Servers API fails for an hour while problems come in; afterwards every one of them is acted on, at the configured pace.
 @Suite("Engine: an hour without the Servers API")
@@ -81,5 +82,61 @@ struct EngineUpstreamHourTests {
         try await fixture.alert("firing", server: 1, startedAt: start)
         try await fixture.settle()
         #expect(fixture.transport.reboots(of: 1) == 1 && fixture.transport.reboots(of: 2) == 0)
+    }
+
+    @Test(
+        "VPS.org goes away between a stop and its start: the start follows when it is back, in the lane and the rung of the stop")
+    func owedStart() async throws {
+        let fixture = try EngineUpstreamFixture(
+            servers: 3, seed: 5,
+            rules: EngineUpstreamFixture.rules.replacing("actions: [server.reboot]}", with: "actions: [server.power_cycle]}"))
+        let start = fixture.began
+        try await fixture.alert("firing", server: 1, startedAt: start)
+        try await fixture.settle()
+        #expect(fixture.transport.orders == ["stop 1"])
+        fixture.transport.fail(with: .refusedConnection)
+        for _ in 0..<30 {
+            try await fixture.advance(to: fixture.clock.now() + .seconds(60))
+            #expect(try await fixture.store.runs(limit: 1).first?.state == .verifying)
+        }
+        fixture.transport.fail(with: nil)
+        try await fixture.advance(to: fixture.clock.now() + .seconds(420))
+        #expect(fixture.transport.orders == ["stop 1", "start 1"])
+        #expect(fixture.transport.sent.filter(\.hasFailed).count < 20)
+    }
+
+    @Test("changes that fail alone keep changes back: the start is owed while reads go on")
+    func refusedOwedStart() async throws {
+        let fixture = try EngineUpstreamFixture(
+            servers: 3, seed: 5,
+            rules: EngineUpstreamFixture.rules.replacing("actions: [server.reboot]}", with: "actions: [server.power_cycle]}"))
+        try await fixture.alert("firing", server: 1, startedAt: fixture.began)
+        try await fixture.settle()
+        // The breaker of changes opens by what others meet.
+        let request = try HTTPRequest(method: .post, url: "https://admin.vps.org/api/v1/servers/3/reboot/", isReplayable: false)
+        fixture.transport.fail(with: .status(500))
+        for _ in 0..<5 { _ = try? await fixture.upstream.send(request, as: .mutate, over: fixture.transport) }
+        fixture.transport.fail(with: nil)
+        try await fixture.advance(to: fixture.clock.now() + .seconds(10))
+        let run = try #require(try await fixture.store.runs(limit: 1).first)
+        #expect(run.state == .verifying && run.rung == 0 && run.reason == .apiUnavailable, "\(run.detail)")
+        #expect(fixture.transport.orders == ["stop 1"])
+        try await fixture.advance(to: fixture.clock.now() + .seconds(60))
+        #expect(fixture.transport.orders == ["stop 1", "start 1"])
+    }
+
+    @Test("what is held back after its intent was written spends no budget")
+    func heldBackSpendsNothing() async throws {
+        let fixture = try EngineFixture(limits: Limits(budgets: [Budget(max: 1, per: .seconds(86_400))], settle: .zero))
+        let held = APIError(
+            code: .heldBack, certainty: .notExecuted, retryAfter: .seconds(7), heldBy: .rateLimit, detail: "not sent")
+        fixture.api.script(.reboot, .fail(held), .fail(held))
+        try await fixture.alert("firing")
+        let run = try await fixture.onlyRun()
+        #expect(run.state == .held && run.reason == .rateLimited && run.dueAt == fixture.clock.now() + .seconds(7))
+        try await fixture.advance(by: .seconds(14))
+        #expect(fixture.api.ledger == ["reboot 12345"])
+        let outcomes = try await fixture.store.intents(of: run.id).map(\.outcome)
+        #expect(outcomes == [.notExecuted, .notExecuted, .applied])
     }
 }
