@@ -5,6 +5,9 @@ SHELL := /bin/bash
 # An import of a target that is not declared compiles silently without this.
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 
+# What the transport is measured beside; a package of its own, which nothing else resolves.
+ASYNC_HTTP_CLIENT := --package-path Benchmarks/AsyncHTTPClient
+
 .PHONY: help demo build test bench lint format verify fuzz nightly image image-check clean
 
 help: ## Show this list
@@ -26,8 +29,12 @@ test: packages ## Run all tests: Swift's, then the end-to-end scripts with the r
 
 bench: packages ## Measure a release build, side by side with what it is compared to
 	swift build --configuration release
+	swift build --configuration release $(ASYNC_HTTP_CLIENT)
 	folder="$$(swift build --configuration release --show-bin-path)"; \
 	RULE_BENCH_BIN="$$folder/RuleBench" python3 scripts/bench-rules.py; \
+	TRANSPORT_BENCH_BIN="$$folder/TransportBench" CURL_BENCH_BIN="$$folder/CurlBench" \
+	AHC_BENCH_BIN="$$(swift build --configuration release $(ASYNC_HTTP_CLIENT) --show-bin-path)/AsyncHTTPClientBench" \
+		python3 scripts/bench-transport.py; \
 	VPSBRIDGE_BIN="$$folder/vpsbridge" BARE_HANDLER_BIN="$$folder/BareHandler" python3 scripts/bench.py
 
 lint: ## Check the format of the sources
@@ -47,6 +54,8 @@ nightly: test verify bench ## What takes too long for every change: sanitizers, 
 	scripts/fuzz 900
 	VPSBRIDGE_LONG_TESTS=50 swift test --skip-build --filter 'RulesIndexTests|RulesProgram'
 	swift test --sanitize=thread --scratch-path .build-tsan
+	# The modules that own C memory. Without XCTest, which runs no test of ours and leaks.
+	swift test --disable-xctest --sanitize=address --scratch-path .build-asan --filter 'CurlTransport|VPSAPI'
 	scripts/image-check
 
 image: ## Build the container image with the engine of this machine
@@ -56,7 +65,7 @@ image-check: ## Prove the image without an engine: build, start hardened, health
 	scripts/image-check
 
 clean: ## Remove build products and fetched tools
-	rm -rf .build .build-* .cache
+	rm -rf .build .build-* .cache Benchmarks/AsyncHTTPClient/.build
 
 .PHONY: packages
 packages:

@@ -87,11 +87,16 @@ let package = Package(
         .executableTarget(
             name: "RuleBench", dependencies: ["CAllocations", "Model", "JSON", "Rules"], path: "Benchmarks/RuleBench",
             swiftSettings: settings),
+        .executableTarget(name: "CurlBench", path: "Benchmarks/CurlBench", linkerSettings: [.linkedLibrary("curl")]),
+        .executableTarget(
+            name: "TransportBench", dependencies: ["Model", "CurlTransport"], path: "Benchmarks/TransportBench",
+            swiftSettings: settings),
         // Tests
+        .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "CAllocations", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
+                "CAllocations", "CThreadSanitizer", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
                 "Engine", "Inbound", "RuleTesting", "VPSBridge", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),

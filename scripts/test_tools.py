@@ -170,6 +170,16 @@ def plain(name):
     return wrapper(folder / name, text)
 
 
+def nginx():
+    """nginx: the machine's, else Debian's smallest one, unpacked. Run it with a configuration of its own: nothing is in /etc."""
+    found = shutil.which("nginx")
+    if found:
+        return Path(found)
+    folder = unpacked("nginx", ["nginx-light"], with_dependencies=True)
+    text = f'#!/bin/sh\nLD_LIBRARY_PATH="{library_path(folder)}" exec "{folder}/usr/sbin/nginx" "$@"\n'
+    return wrapper(folder / "nginx", text)
+
+
 def python():
     """A Python with the packages of Tests/EndToEnd/requirements.txt."""
     venv = CACHE / "venv"
@@ -205,6 +215,7 @@ TOOLS = {
     "PHP_BIN": php,
     "WRK_BIN": lambda: plain("wrk"),
     "WEBHOOK_BIN": lambda: plain("webhook"),
+    "NGINX_BIN": nginx,
 }
 
 

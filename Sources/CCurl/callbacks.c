@@ -53,9 +53,15 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
     return append(transfer, &transfer->head, bytes, length, transfer->head_cap) ? length : 0;
 }
 
+/// Whether libcurl counts any byte of the request as sent; behind a proxy that may be its CONNECT's.
+static bool has_sent(const ccurl_transfer *transfer) {
+    long count = 0;
+    return curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &count) != CURLE_OK || count > 0;
+}
+
 // libcurl calls this when a connection stands and the request is about to be written, also when it sends a request again
 // because a reused connection died without an answer. It does that for a POST too: without this guard one "create" makes two
-// servers.
+// servers. Where the dead connection took no byte (its reset had come before the request), nothing is sent twice.
 static int on_release(void *context, char *remote, char *local, int remote_port, int local_port) {
     (void)local;
     (void)remote_port;
@@ -66,7 +72,7 @@ static int on_release(void *context, char *remote, char *local, int remote_port,
         transfer->address_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }
-    if (transfer->releases > 0 && !transfer->is_replayable) {
+    if (transfer->releases > 0 && !transfer->is_replayable && has_sent(transfer)) {
         transfer->replay_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }

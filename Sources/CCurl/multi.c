@@ -97,9 +97,12 @@ ccurl_transfer *ccurl_multi_take_finished(ccurl_multi *multi, ccurl_result *resu
             *result = CCURL_RESULT_REPLAY_REFUSED;
         } else if (transfer->too_large) {
             *result = CCURL_RESULT_TOO_LARGE;
-        } else if (transfer->address_refused && code != CURLE_OK) {
+        } else if (transfer->address_refused && (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK)) {
             // One address may be refused and the next taken, so the flag alone does not decide.
             *result = CCURL_RESULT_ADDRESS_REFUSED;
+        } else if (code == CURLE_OK && !transfer->head_ended) {
+            // A connection that ends among the headers is for libcurl the end of an answer without a body.
+            *result = CCURL_RESULT_RESET;
         } else {
             *result = result_of(code);
         }

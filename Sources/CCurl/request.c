@@ -85,8 +85,15 @@ static bool set_method(ccurl_transfer *transfer, const ccurl_request *request) {
     return true;
 }
 
+static bool set_list(ccurl_transfer *transfer, CURLoption option, struct curl_slist **list, const char *line) {
+    if (!line && !*list) return true;
+    curl_slist_free_all(*list);
+    *list = line ? curl_slist_append(NULL, line) : NULL;
+    return (*list || !line) && curl_easy_setopt(transfer->easy, option, *list) == CURLE_OK;
+}
+
 bool ccurl_transfer_prepare(ccurl_transfer *transfer, const ccurl_request *request) {
-    if (request->is_public_only && transfer->has_proxy) return false;
+    if (!request->url || (request->is_public_only && transfer->has_proxy)) return false;
     transfer->body_cap = request->body_cap;
     transfer->is_replayable = request->is_replayable;
     transfer->is_public_only = request->is_public_only;
@@ -100,6 +107,8 @@ bool ccurl_transfer_prepare(ccurl_transfer *transfer, const ccurl_request *reque
     transfer->is_watched = false;
     return curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url) == CURLE_OK
         && set_method(transfer, request)
+        && set_list(transfer, CURLOPT_RESOLVE, &transfer->resolve, request->resolve)
+        && set_list(transfer, CURLOPT_CONNECT_TO, &transfer->connect_to, request->connect_to)
         && ccurl_set_long(transfer, CURLOPT_TIMEOUT_MS, request->total_timeout)
         && ccurl_set_long(transfer, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout)
         && set_lines(transfer);

@@ -21,6 +21,9 @@ static bool set_defaults(ccurl_transfer *transfer) {
         // The least. libcurl hands TLS that much at a time: one record, which is readable as a whole or not at all, so that "no
         // byte counted as sent" also means that the server can have read none.
         && ccurl_set_long(transfer, CURLOPT_UPLOAD_BUFFERSIZE, 16384)
+        // Most answers are smaller, and libcurl allocates this for each transfer anew: the default of 16 KiB lies beyond what
+        // malloc hands out quickly.
+        && ccurl_set_long(transfer, CURLOPT_BUFFERSIZE, 8192)
         && ccurl_set_long(transfer, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         && ccurl_set_long(transfer, CURLOPT_SSL_VERIFYPEER, 1)
         && ccurl_set_long(transfer, CURLOPT_SSL_VERIFYHOST, 2)
@@ -61,6 +64,8 @@ ccurl_transfer *ccurl_transfer_create(uint32_t tag, const ccurl_settings *settin
 
 void ccurl_transfer_destroy(ccurl_transfer *transfer) {
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->resolve);
+    curl_slist_free_all(transfer->connect_to);
     free(transfer->nodes);
     ccurl_buffer_free(&transfer->lines);
     ccurl_buffer_free(&transfer->upload);

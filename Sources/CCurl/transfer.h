@@ -43,6 +43,9 @@ struct ccurl_transfer {
     size_t body_cap;
     bool is_replayable;
     bool is_public_only;
+    /// Where the host leads in place of a look-up; libcurl keeps the lists and copies nothing.
+    struct curl_slist *resolve;
+    struct curl_slist *connect_to;
     /// The options of libcurl are those of a GET without a body.
     bool is_plain_get;
 

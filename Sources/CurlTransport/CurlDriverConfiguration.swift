@@ -21,10 +21,15 @@ package struct CurlDriverConfiguration: Sendable {
     package var lowSpeedBytes: Int
     /// For how many seconds; 0 to 600, default 15, 0 is "for ever". libcurl's speed is that of the last five seconds.
     package var lowSpeedSeconds: Int
+    /// Where a URL's host leads, in place of the system's resolver, as curl's `--resolve` and `--connect-to`; `nil`, or the answer
+    /// `nil`, leaves it to the resolver. Asked once for each request on the transport's thread, so it must not wait. What it answers
+    /// is judged as a resolver's answer is.
+    package var route: (@Sendable (HTTPURL) -> HostRoute?)?
 
     package init(
         maxInFlight: Int = 64, maxWaiting: Int = 256, caFile: String? = nil, pins: [PublicKeyPin] = [], proxy: String? = nil,
-        userAgent: String = "vpsbridge", lowSpeedBytes: Int = 1, lowSpeedSeconds: Int = 15
+        userAgent: String = "vpsbridge", lowSpeedBytes: Int = 1, lowSpeedSeconds: Int = 15,
+        route: (@Sendable (HTTPURL) -> HostRoute?)? = nil
     ) {
         self.maxInFlight = maxInFlight
         self.maxWaiting = maxWaiting
@@ -34,6 +39,7 @@ package struct CurlDriverConfiguration: Sendable {
         self.userAgent = userAgent
         self.lowSpeedBytes = lowSpeedBytes
         self.lowSpeedSeconds = lowSpeedSeconds
+        self.route = route
     }
 
     /// Checks the values, and that the file of certificates is one.

@@ -11,7 +11,7 @@ final class CurlLoop {
 
     private let inbox: CurlInbox
     private let multi: OpaquePointer
-    private let hasProxy: Bool
+    private let configuration: CurlDriverConfiguration
     private var pool: CurlPool
     private var waiting = CurlQueue()
     private var batch = CurlBatch()
@@ -20,7 +20,7 @@ final class CurlLoop {
     init(inbox: CurlInbox, multi: CurlMulti, configuration: CurlDriverConfiguration) {
         self.inbox = inbox
         self.multi = multi.pointer
-        hasProxy = configuration.proxy != nil
+        self.configuration = configuration
         pool = CurlPool(capacity: configuration.maxInFlight, settings: CurlSettings(configuration))
     }
 
@@ -43,10 +43,20 @@ final class CurlLoop {
     }
 
     /// Takes in what others have handed over. Submissions first: a cancellation may be about one of them.
+    ///
+    /// A cancelled task sets its job's flag, then sends its message. So whoever is not seen to be cancelled here is found, by the
+    /// message that is still to come, among those that wait or run.
     private func obey() {
         inbox.take(into: &batch)
         if let instant = batch.closing { closingAt = min(instant, closingAt ?? instant) }
-        for submission in batch.submissions { waiting.append(submission) }
+        for submission in batch.submissions {
+            // The message about it may have come before it, and would find nothing.
+            if submission.job.isCancelled.load(ordering: .acquiring) {
+                refuse(submission, Self.cancelled)
+            } else {
+                waiting.append(submission)
+            }
+        }
         if !batch.cancellations.isEmpty {
             for transfer in pool.running {
                 guard let entry = transfer.entry, entry.submission.job.isCancelled.load(ordering: .acquiring) else { continue }
@@ -74,13 +84,7 @@ final class CurlLoop {
         }
         let now = ContinuousClock.now
         if let deadline = waiting.nextDeadline, deadline <= now { dropSpent() }
-        while pool.hasFree, let submission = waiting.popFirst() {
-            if submission.job.isCancelled.load(ordering: .acquiring) {
-                refuse(submission, Self.cancelled)
-            } else {
-                start(submission, now: now)
-            }
-        }
+        while pool.hasFree, let submission = waiting.popFirst() { start(submission, now: now) }
     }
 
     private func start(_ submission: CurlSubmission, now: ContinuousClock.Instant) {
@@ -89,7 +93,7 @@ final class CurlLoop {
             return
         }
         let remaining = now.duration(to: submission.job.deadline)
-        guard transfer.prepare(submission.job.request, remaining: remaining, hasProxy: hasProxy),
+        guard transfer.prepare(submission.job, remaining: remaining, configuration: configuration),
             ccurl_multi_add(multi, transfer.pointer)
         else {
             pool.giveBack(transfer, isReusable: false)
@@ -143,8 +147,15 @@ final class CurlLoop {
 
     /// How long the loop may wait for what libcurl does not know of.
     private func millisecondsToNextDue() -> Int {
-        guard let due = [closingAt, waiting.nextDeadline].compactMap({ $0 }).min() else { return Self.idleMilliseconds }
+        guard let due = Self.earlier(closingAt, waiting.nextDeadline) else { return Self.idleMilliseconds }
         return min(CurlTransfer.milliseconds(ContinuousClock.now.duration(to: due)), Self.idleMilliseconds)
+    }
+
+    private static func earlier(
+        _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     private static let cancelled = TransportError(.cancelled, "the task was cancelled")

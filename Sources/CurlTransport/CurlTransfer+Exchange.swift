@@ -11,9 +11,11 @@ extension CurlTransfer {
             let response = HTTPResponse(status: status, block: headers, body: body)
             return HTTPExchange(outcome: .response(response), attempt: Self.attempt(report, queued: queued))
         }
-        let (code, fallback) = Self.meaning(of: result)
+        let (code, text) = Self.meaning(of: result)
         let said = String(cString: ccurl_transfer_error(pointer))
-        let error = TransportError(code, said.utf8.isEmpty ? fallback : said, status: status == 0 ? nil : status)
+        // What was stopped here is for libcurl a failure like any other.
+        let isOurs = said.utf8.isEmpty || result == .addressRefused || result == .replayRefused || result == .tooLarge
+        let error = TransportError(code, isOurs ? text : said, status: status == 0 ? nil : status)
         return HTTPExchange(
             outcome: report.was_sent ? .maybeSent(error) : .notSent(error), attempt: Self.attempt(report, queued: queued))
     }

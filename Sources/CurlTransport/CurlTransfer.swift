@@ -28,20 +28,42 @@ final class CurlTransfer {
     }
 
     /// Prepares the next request; false when libcurl refuses a value or memory is short, and then nothing was sent.
-    func prepare(_ request: HTTPRequest, remaining: Duration, hasProxy: Bool) -> Bool {
-        for (name, value) in request.headers where !add(name: name, value: value) { return false }
-        if let bearer = request.bearer {
+    ///
+    /// It takes the job and not its request, whose copy costs as much as the rest of this.
+    func prepare(_ job: CurlJob, remaining: Duration, configuration: CurlDriverConfiguration) -> Bool {
+        for (name, value) in job.request.headers where !add(name: name, value: value) { return false }
+        if let bearer = job.request.bearer {
             let token = bearer.reveal()
             guard ccurl_transfer_add_bearer(pointer, token, token.count) else { return false }
         }
-        return request.url.withCString { url in
-            (request.body ?? []).withUnsafeBufferPointer { body in
-                var prepared = ccurl_request(
-                    url: url, method: Self.method(request.method), has_body: request.body != nil, body: body.baseAddress,
-                    body_length: body.count, total_timeout: Self.milliseconds(remaining),
-                    connect_timeout: Self.milliseconds(min(request.connectTimeout, remaining)),
-                    body_cap: request.maxResponseBytes, is_replayable: request.isReplayable,
-                    is_public_only: request.destination == .publicOnly && !hasProxy)
+        var prepared = ccurl_request()
+        prepared.method = Self.method(job.request.method)
+        prepared.has_body = job.request.body != nil
+        prepared.total_timeout = Self.milliseconds(remaining)
+        prepared.connect_timeout = Self.milliseconds(min(job.request.connectTimeout, remaining))
+        prepared.body_cap = job.request.maxResponseBytes
+        prepared.is_replayable = job.request.isReplayable
+        // Behind a proxy the address is the proxy's: the check is its duty, see CurlDriverConfiguration.proxy.
+        prepared.is_public_only = if case .event = job.request.destination { configuration.proxy == nil } else { false }
+        guard let route = configuration.route?(job.request.target) else { return set(&prepared, of: job) }
+        let lines = RouteLines(route, for: job.request.target)
+        return lines.resolve.withCString { resolve in
+            lines.connectTo.withCString { connectTo in
+                prepared.resolve = resolve
+                prepared.connect_to = connectTo
+                return set(&prepared, of: job)
+            }
+        }
+    }
+
+    /// Adds the URL and the body, and hands all to libcurl, which copies.
+    private func set(_ prepared: inout ccurl_request, of job: CurlJob) -> Bool {
+        job.request.url.withCString { url in
+            prepared.url = url
+            guard let body = job.request.body else { return ccurl_transfer_prepare(pointer, &prepared) }
+            return body.withUnsafeBufferPointer { body in
+                prepared.body = body.baseAddress
+                prepared.body_length = body.count
                 return ccurl_transfer_prepare(pointer, &prepared)
             }
         }

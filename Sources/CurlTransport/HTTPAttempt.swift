@@ -10,8 +10,8 @@ package struct HTTPAttempt: Sendable, Hashable {
     package let bytesSent: Int64
     /// The bytes of the response, head and body, that were taken in; interim responses and trailers included.
     package let bytesReceived: Int64
-    /// How often libcurl was let start to send the request: 0 proves that nothing of it left, more than 1 happens to replayable
-    /// requests only.
+    /// How often libcurl was let start to send the request: 0 proves that nothing of it left. More than 1: a replayable request
+    /// was repeated, or the connection of an earlier start was dead and took no byte.
     package let requestsReleased: Int
 
     package init(

@@ -6,11 +6,13 @@ package import Model
 package struct HTTPRequest: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Where a request may go.
     package enum Destination: Sendable, Hashable {
-        /// Wherever the URL says: for URLs from the configuration.
-        case any
-        /// Public addresses only, checked on the resolved address and again on a reused connection: for URLs from a request or
-        /// a user. Behind a configured proxy the check is the proxy's duty.
-        case publicOnly
+        /// Wherever the URL says, private addresses and plain http included: for URLs that are written in the configuration or in a
+        /// rule, and for those of the API and of its servers.
+        case configured
+        /// Where the policy allows, and public addresses only: for URLs that came with an event. The policy judges the URL; the
+        /// address is judged when the connection is made and again when one is reused, so a name that leads inside leads nowhere.
+        /// Behind a configured proxy the address is the proxy's to judge, and the policy's list of hosts is all that holds here.
+        case event(EgressPolicy)
     }
 
     /// The most bytes of a request body: 1 MiB.
@@ -57,14 +59,16 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomDebugString
     ///   - totalTimeout: 1 ms to ``timeoutMax``. Default 30 s.
     ///   - connectTimeout: 1 ms to ``timeoutMax``. Default 5 s.
     ///   - maxResponseBytes: 0 to ``responseBytesCeiling``. Default 1 MiB.
-    ///   - destination: Default `any`.
-    /// - Throws: ``HTTPRequestError``, whose reason says what is wrong without showing it.
+    ///   - destination: Default `configured`.
+    /// - Throws: ``HTTPRequestError``, whose reason says what is wrong without showing it; with the code `egress` when the
+    ///   destination's policy refuses the URL.
     package init(
         method: HTTPMethod, url: String, headers: [(String, String)] = [], bearer: Secret? = nil, body: [UInt8]? = nil,
         isReplayable: Bool, totalTimeout: Duration = .seconds(30), connectTimeout: Duration = .seconds(5),
-        maxResponseBytes: Int = 1_048_576, destination: Destination = .any
+        maxResponseBytes: Int = 1_048_576, destination: Destination = .configured
     ) throws(HTTPRequestError) {
         target = try HTTPURL(url)
+        if case .event(let policy) = destination { try policy.check(target) }
         try HeaderCheck.check(headers, bearer: bearer)
         guard (body?.count ?? 0) <= Self.bodyBytesMax else {
             throw HTTPRequestError(.body, "the request body is larger than \(Self.bodyBytesMax) bytes")

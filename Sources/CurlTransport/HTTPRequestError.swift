@@ -16,6 +16,8 @@ package struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConverti
         case body
         /// A timeout or a cap outside its range.
         case limit
+        /// The URL came with an event and leads where such URLs may not lead; or a list of allowed hosts is no such list.
+        case egress
     }
 
     package let code: Code

@@ -33,8 +33,10 @@ enum HeaderCheck {
         guard !name.utf8.isEmpty, name.utf8.allSatisfy(\.isTokenByte) else {
             throw HTTPRequestError(.headerName, "a header name is empty or holds a byte that no header name has")
         }
-        let lowered = name.utf8.map(\.asciiLowercased)
-        guard !reserved.contains(where: { lowered.elementsEqual($0.utf8) }), !lowered.starts(with: "proxy-".utf8) else {
+        let lowered = name.utf8.lazy.map(\.asciiLowercased)
+        guard !reserved.contains(where: { $0.utf8.count == name.utf8.count && lowered.elementsEqual($0.utf8) }),
+            !lowered.starts(with: "proxy-".utf8)
+        else {
             throw HTTPRequestError(.headerName, "the header \(name) is set by the transport alone")
         }
         guard !hasBearer || !lowered.elementsEqual("authorization".utf8) else {

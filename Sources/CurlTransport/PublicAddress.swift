@@ -1,6 +1,6 @@
 import CCurl
 
-/// Which IP addresses a request with the destination `publicOnly` may reach.
+/// Which IP addresses a request may reach whose URL came with an event.
 package enum PublicAddress {
     /// Whether the address is globally reachable by IANA's special-purpose registries; false for what is no address.
     package static func contains(_ text: String) -> Bool {

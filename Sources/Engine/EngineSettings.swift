@@ -28,12 +28,15 @@ package struct EngineSettings: Sendable {
     package var episodeTimeout: Duration
     /// Where people are asked by a rule that names no channel; `nil` asks only by the command line.
     package var approvalChannel: String?
+    /// Where people are told what belongs to no run: that the token is refused.
+    package var noticeChannels: [String]
 
     package init(
         live: Bool = false, limits: Limits = Limits(), protected: ProtectedServers = ProtectedServers([]),
         inventoryMaxAge: Duration = .seconds(60), verifyInterval: Duration = .seconds(5), unknownWindow: Duration = .seconds(30),
         createWindow: Duration = .seconds(300), apiOrigin: String? = nil, lease: Duration = .seconds(30), concurrency: Int = 16,
-        episodeTimeout: Duration = .seconds(43_200), approvalChannel: String? = nil
+        episodeTimeout: Duration = .seconds(43_200), approvalChannel: String? = nil,
+        noticeChannels: [String] = []
     ) {
         self.live = live
         self.limits = limits
@@ -47,5 +50,6 @@ package struct EngineSettings: Sendable {
         self.concurrency = concurrency
         self.episodeTimeout = episodeTimeout
         self.approvalChannel = approvalChannel
+        self.noticeChannels = noticeChannels
     }
 }

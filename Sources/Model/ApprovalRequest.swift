@@ -98,6 +98,19 @@ package struct ApprovalVote: Sendable, Hashable {
     package var reason: String?
     package var at: Timestamp
 
+    /// Whether two people, as the audit writes them, are one: the same id of a platform, whatever the source.
+    ///
+    /// One workspace may speak through several sources. Ids of different platforms that happen to be the same count as one person too,
+    /// which refuses rather than counts twice. Compared by bytes.
+    package static func isSamePerson(_ one: String, _ other: String) -> Bool {
+        id(of: one).elementsEqual(id(of: other))
+    }
+
+    private static func id(of person: String) -> Substring.UTF8View {
+        guard let colon = person.utf8.firstIndex(of: UInt8(ascii: ":")) else { return person[...].utf8 }
+        return person[person.utf8.index(after: colon)...].utf8
+    }
+
     package init(person: String, verdict: Verdict, reason: String? = nil, at: Timestamp) {
         self.person = person
         self.verdict = verdict

@@ -1,4 +1,3 @@
-import JSON
 package import Model
 
 /// A fault to show on the next requests that it matches.
@@ -13,16 +12,28 @@ package struct Fault: Sendable, Hashable {
         case dropBeforeApply
         /// The operation is applied, and the connection closes without an answer: `drop_after_apply`.
         case dropAfterApply
+        /// The connection is reset (RST) without an answer, and nothing changes: `reset_before_apply`.
+        case resetBeforeApply
+        /// The operation is applied, and the connection is reset (RST) without an answer: `reset_after_apply`.
+        case resetAfterApply
+        /// The operation is applied, and the connection closes after half of the announced `Content-Length`: `truncated_body`.
+        case truncatedBody
+        /// The operation is applied, and the connection closes in the middle of a chunk of the answer: `truncated_chunk`.
+        case truncatedChunk
+        /// The operation is applied two times, as by a proxy that repeats it, and the first one's answer is given: `applied_twice`.
+        case appliedTwice
         /// That status from 400 to 599, and nothing changes: `status_429`, `status_503`.
         case status(Int)
         /// The operation is applied, and the answer is that status: `status_500_after_apply`.
         case statusAfterApply(Int)
-        /// The operation is applied and answered, later by `delay_ms`: `delay_ms`.
+        /// The operation is applied and answered, later by `delay_ms`, or by up to `delay_max_ms`: `delay_ms`.
         case delay
         /// The list says that there is no server: `empty_list`.
         case emptyList
         /// The list lacks its last server while `count` counts it: `incomplete_list`.
         case incompleteList
+        /// The list shows the servers as they were `age_ms` ago, but never from before the fault was asked for: `stale_list`.
+        case staleList
         /// The operation is applied, and the answer is 200 with a page that is not JSON: `malformed_body`.
         case malformedBody
     }
@@ -36,20 +47,26 @@ package struct Fault: Sendable, Hashable {
     package var times: Int?
     /// How long the answer, or the close, is held back. Default zero.
     package var delay: Duration
-    /// The `Retry-After` of a refusing status, in seconds. Default none.
-    package var retryAfter: Int?
+    /// With it, each answer is held back for a span between `delay` and this one, which the simulator's seed decides. Default none.
+    package var delayMax: Duration?
+    /// How old what a stale list shows is. Default zero.
+    package var age: Duration
+    /// The `Retry-After` of a refusing status. Default none.
+    package var retryAfter: RetryAfterField?
     /// Strikes a matching request with that chance, in thousandths from 1 to 1000. Default 1000.
     package var perMille: Int
 
     package init(
         _ kind: Kind, on operation: Operation? = nil, server: ServerID? = nil, times: Int? = 1, delay: Duration = .zero,
-        retryAfter: Int? = nil, perMille: Int = 1_000
+        delayMax: Duration? = nil, age: Duration = .zero, retryAfter: RetryAfterField? = nil, perMille: Int = 1_000
     ) {
         self.operation = operation
         self.server = server
         self.kind = kind
         self.times = times
         self.delay = delay
+        self.delayMax = delayMax
+        self.age = age
         self.retryAfter = retryAfter
         self.perMille = perMille
     }
@@ -60,10 +77,12 @@ package struct Fault: Sendable, Hashable {
 }
 
 extension Fault.Kind {
-    fileprivate static let plain: [(String, Fault.Kind)] = [
+    static let plain: [(String, Fault.Kind)] = [
         ("does_nothing", .doesNothing), ("guest_stays_down", .guestStaysDown), ("drop_before_apply", .dropBeforeApply),
-        ("drop_after_apply", .dropAfterApply), ("delay_ms", .delay), ("empty_list", .emptyList),
-        ("incomplete_list", .incompleteList), ("malformed_body", .malformedBody),
+        ("drop_after_apply", .dropAfterApply), ("reset_before_apply", .resetBeforeApply),
+        ("reset_after_apply", .resetAfterApply), ("truncated_body", .truncatedBody), ("truncated_chunk", .truncatedChunk),
+        ("applied_twice", .appliedTwice), ("delay_ms", .delay), ("empty_list", .emptyList),
+        ("incomplete_list", .incompleteList), ("stale_list", .staleList), ("malformed_body", .malformedBody),
     ]
 
     /// The kind of that name; `nil` for a name that there is not.
@@ -98,49 +117,11 @@ extension Fault.Kind {
     /// Whether the operation takes place.
     var applies: Bool {
         switch self {
-        case .doesNothing, .dropBeforeApply, .status: false
+        case .doesNothing, .dropBeforeApply, .resetBeforeApply, .status: false
         default: true
         }
     }
 
     /// Whether it only has a meaning on the list.
-    var isForLists: Bool { self == .emptyList || self == .incompleteList }
-}
-
-extension Fault {
-    /// Reads a fault as `POST /_sim/faults` takes it.
-    init(_ value: JSONValue) throws(FormatError) {
-        let fields = try Fields(
-            value, known: ["operation", "kind", "times", "server_id", "delay_ms", "retry_after", "per_mille"])
-        let name = try Fields.require(try fields.text("kind"), "kind")
-        guard let kind = Kind(name) else {
-            throw FormatError(
-                "unknown kind; known are \(Kind.plain.map(\.0).joined(separator: ", ")), status_NNN and status_NNN_after_apply")
-        }
-        let operationName = try Fields.require(try fields.text("operation"), "operation")
-        let operation = Operation(rawValue: operationName)
-        guard operation != nil || operationName.hasSameBytes(as: "any") else {
-            throw FormatError(
-                "unknown operation; known are any, \(Operation.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        guard !kind.isForLists || operation == .list else { throw FormatError("\(kind.name) goes with operation list") }
-        let delay = try fields.integer("delay_ms", in: 0...600_000)
-        guard kind != .delay || delay != nil else { throw FormatError("delay_ms is missing") }
-        // 0 stands for "until cleared", since a missing `times` is once.
-        let times = try fields.integer("times", in: 0...1_000_000) ?? 1
-        self.init(
-            kind, on: operation, server: try fields.integer("server_id", in: 1...Int64.max).map(ServerID.init(rawValue:)),
-            times: times == 0 ? nil : Int(times), delay: .milliseconds(delay ?? 0),
-            retryAfter: try fields.integer("retry_after", in: 0...86_400).map(Int.init),
-            perMille: Int(try fields.integer("per_mille", in: 1...1_000) ?? 1_000))
-    }
-
-    var json: JSONValue {
-        [
-            "operation": .string(operation?.rawValue ?? "any"), "kind": .string(kind.name), "times": .int(Int64(times ?? 0)),
-            "server_id": server.map { .int($0.rawValue) } ?? .null,
-            "delay_ms": .int(delay.wholeMicroseconds / 1_000), "retry_after": retryAfter.map { .int(Int64($0)) } ?? .null,
-            "per_mille": .int(Int64(perMille)),
-        ]
-    }
+    var isForLists: Bool { self == .emptyList || self == .incompleteList || self == .staleList }
 }

@@ -47,6 +47,20 @@ package struct SimulatedResponse: Sendable, Hashable {
         case text(String, type: String)
     }
 
+    /// How the connection ends the answer.
+    package enum Ending: Sendable, Hashable {
+        /// The answer is whole, and the connection stays open.
+        case whole
+        /// Closed (FIN) without an answer; status, headers and body do not matter then.
+        case closed
+        /// Reset (RST) without an answer.
+        case reset
+        /// Closed after half of the announced `Content-Length`.
+        case cutBody
+        /// Closed in the middle of a chunk.
+        case cutChunk
+    }
+
     /// A header field beside those of the body.
     package struct Header: Sendable, Hashable {
         package var name: String
@@ -61,20 +75,22 @@ package struct SimulatedResponse: Sendable, Hashable {
     package var status: Int
     package var headers: [Header]
     package var body: Body
-    /// The connection is closed without an answer; the other members do not matter then.
-    package var isDropped: Bool
+    package var ending: Ending
     /// How long the answer (or the close) is held back.
     package var delay: Duration
 
     package init(
-        status: Int, headers: [Header] = [], body: Body = .none, isDropped: Bool = false, delay: Duration = .zero
+        status: Int, headers: [Header] = [], body: Body = .none, ending: Ending = .whole, delay: Duration = .zero
     ) {
         self.status = status
         self.headers = headers
         self.body = body
-        self.isDropped = isDropped
+        self.ending = ending
         self.delay = delay
     }
+
+    /// Whether the client sees nothing of the answer.
+    package var isDropped: Bool { ending == .closed || ending == .reset }
 
     /// The body when it is JSON.
     package var json: JSONValue? {

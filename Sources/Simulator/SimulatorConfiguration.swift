@@ -58,23 +58,34 @@ package struct SimulatorOptions: Sendable, Hashable {
     package var pageSize: Int?
     /// How long a created server is missing from the list. Default zero.
     package var listLag: Duration
+    /// How old what the list shows is, counted from when this was set. Default zero.
+    package var listAge: Duration
+    /// How many requests of the Servers API are served within `rateWindow`; those above it are answered 429 with `Retry-After`.
+    /// `nil` (the default) serves all.
+    package var rateLimit: Int?
+    /// The window of the rate limit. Default 1 second.
+    package var rateWindow: Duration
     /// What the account can spend, in hundredths of its currency. Default 1,000,000 (10,000.00).
     package var credit: Int64
     /// What creating a server costs, in hundredths, by plan id; other plans cost 1,500. Default 1,000 for plan 1, 2,000 for
     /// plan 2.
     package var prices: [Int64: Int64]
-    /// Where the chance of faults with a `probability` starts from; the same seed gives the same history. Default 0.
+    /// Where the chance of faults, `per_mille` and `delay_max_ms`, starts from; the same seed gives the same history. Default 0.
     package var seed: UInt64
 
     package init(
         shortRebooting: Bool = false, updatedAtFixed: Bool = false, uniqueNames: Bool = false, pageSize: Int? = nil,
-        listLag: Duration = .zero, credit: Int64 = 1_000_000, prices: [Int64: Int64] = [1: 1_000, 2: 2_000], seed: UInt64 = 0
+        listLag: Duration = .zero, listAge: Duration = .zero, rateLimit: Int? = nil, rateWindow: Duration = .seconds(1),
+        credit: Int64 = 1_000_000, prices: [Int64: Int64] = [1: 1_000, 2: 2_000], seed: UInt64 = 0
     ) {
         self.shortRebooting = shortRebooting
         self.updatedAtFixed = updatedAtFixed
         self.uniqueNames = uniqueNames
         self.pageSize = pageSize
         self.listLag = listLag
+        self.listAge = listAge
+        self.rateLimit = rateLimit
+        self.rateWindow = rateWindow
         self.credit = credit
         self.prices = prices
         self.seed = seed

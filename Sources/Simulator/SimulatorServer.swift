@@ -47,19 +47,6 @@ package struct SimulatorServer: Sendable {
     }
 }
 
-/// What a request to the simulator knows beside itself: how to close its connection without an answer.
-package struct SimulatorRequestContext: RequestContext {
-    package var coreContext: CoreRequestContextStorage
-    /// Closes the connection.
-    let drop: @Sendable () async -> Void
-
-    package init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        let channel = source.channel
-        drop = { try? await channel.close() }
-    }
-}
-
 /// Answers each request of a listener from one simulator.
 package struct SimulatorResponder: HTTPResponder {
     let simulator: Simulator
@@ -75,7 +62,7 @@ package struct SimulatorResponder: HTTPResponder {
         do {
             let deadline = Task {
                 try await Task.sleep(for: Self.bodyDeadline)
-                await context.drop()
+                await context.end(.closed, with: [])
             }
             defer { deadline.cancel() }
             body = Array((try await request.body.collect(upTo: Self.longestBody)).readableBytesView)
@@ -88,7 +75,7 @@ package struct SimulatorResponder: HTTPResponder {
                 authorization: request.headers[.authorization],
                 contentType: request.headers[.contentType], host: request.head.authority, body: body, isLocal: isLocal))
         if answer.delay > .zero { try await Task.sleep(for: answer.delay) }
-        if answer.isDropped { await context.drop() }
+        if answer.ending != .whole { await context.end(answer.ending, with: answer.cutBytes) }
         var response = Self.response(answer)
         // RFC 9110, section 9.3.2: an answer to HEAD has no content; one would be taken for the next answer.
         if request.head.method.rawValue.hasSameBytes(as: "HEAD") { response.body = ResponseBody() }
@@ -100,16 +87,8 @@ package struct SimulatorResponder: HTTPResponder {
         for header in answer.headers {
             if let name = HTTPFields.Element.Name(header.name) { headers[name] = header.value }
         }
-        let bytes: [UInt8]
-        switch answer.body {
-        case .none: bytes = []
-        case .json(let value):
-            headers[.contentType] = "application/json"
-            bytes = value.serialized()
-        case .text(let text, let type):
-            headers[.contentType] = type
-            bytes = Array(text.utf8)
-        }
+        if let type = answer.contentType { headers[.contentType] = type }
+        let bytes = answer.bytes
         let status = HTTPResponse.Status(code: answer.status)
         guard !bytes.isEmpty else { return Response(status: status, headers: headers) }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))

@@ -3,7 +3,10 @@ import Model
 
 /// The list with its two filters, and its pages where the options ask for some.
 extension SimulatorState {
-    func list(_ call: Call) throws(Refusal) -> SimulatedResponse {
+    /// `age`, or the option where that is more, says how old what the list shows is.
+    func list(_ call: Call, age: Duration = .zero) throws(Refusal) -> SimulatedResponse {
+        let age = max(age, options.listAge)
+        let servers = age > .zero ? self.servers(asOf: call.now - age) : servers
         let status = call.target["status"]
         let location = call.target["location"]
         let found = servers.filter { server in

@@ -4,8 +4,8 @@ import Model
 /// Options and times as `/_sim/options` shows and takes them.
 extension SimulatorState {
     private static let known = [
-        "short_rebooting", "updated_at_fixed", "unique_names", "page_size", "list_lag_ms", "credit", "create_ms", "start_ms",
-        "stop_ms", "reboot_ms",
+        "short_rebooting", "updated_at_fixed", "unique_names", "page_size", "list_lag_ms", "list_age_ms", "rate_limit",
+        "rate_window_ms", "credit", "create_ms", "start_ms", "stop_ms", "reboot_ms",
     ]
 
     var optionsJSON: JSONValue {
@@ -13,7 +13,9 @@ extension SimulatorState {
         return [
             "short_rebooting": .bool(options.shortRebooting), "updated_at_fixed": .bool(options.updatedAtFixed),
             "unique_names": .bool(options.uniqueNames), "page_size": .int(Int64(options.pageSize ?? 0)),
-            "list_lag_ms": milliseconds(options.listLag), "credit": .int(credit), "create_ms": milliseconds(timings.create),
+            "list_lag_ms": milliseconds(options.listLag), "list_age_ms": milliseconds(options.listAge),
+            "rate_limit": .int(Int64(options.rateLimit ?? 0)), "rate_window_ms": milliseconds(options.rateWindow),
+            "credit": .int(credit), "create_ms": milliseconds(timings.create),
             "start_ms": milliseconds(timings.start), "stop_ms": milliseconds(timings.stop),
             "reboot_ms": milliseconds(timings.reboot),
         ]
@@ -32,6 +34,9 @@ extension SimulatorState {
         options.uniqueNames = try fields.flag("unique_names") ?? options.uniqueNames
         if let size = try fields.integer("page_size", in: 0...10_000) { options.pageSize = size == 0 ? nil : Int(size) }
         options.listLag = try span("list_lag_ms", else: options.listLag)
+        options.listAge = try span("list_age_ms", else: options.listAge)
+        if let most = try fields.integer("rate_limit", in: 0...10_000) { options.rateLimit = most == 0 ? nil : Int(most) }
+        options.rateWindow = try span("rate_window_ms", else: options.rateWindow)
         timings.create = try span("create_ms", else: timings.create)
         timings.start = try span("start_ms", else: timings.start)
         timings.stop = try span("stop_ms", else: timings.stop)

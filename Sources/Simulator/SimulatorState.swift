@@ -17,6 +17,10 @@ package struct SimulatorState: Sendable {
     /// The id that the next created server gets; ids are never used twice.
     var nextID: Int64
     var chance: SplitMix64
+    /// What stale lists show, oldest first; empty while no list is stale. Not kept in the state file.
+    var history: [Snapshot] = []
+    /// When the requests of the rate limit's window came. Not kept in the state file.
+    var recent: [Timestamp] = []
     /// Moves whenever something changed that a state file would have to know.
     var revision: UInt64
 
@@ -60,6 +64,8 @@ package struct SimulatorState: Sendable {
     /// Answers one request at that time, after letting the time up to it pass.
     package mutating func handle(_ request: SimulatedRequest, now: Timestamp) -> SimulatedResponse {
         advance(to: now)
+        remember(now: now)
+        defer { remember(now: now) }
         let target = RequestTarget(request.target)
         let route = Route(target)
         switch route {

@@ -25,6 +25,13 @@ struct APICall {
         self.isReplayable = isReplayable
     }
 
+    /// What the gate takes the call for.
+    var kind: RequestClass {
+        let isOfAll = path.utf8.prefix { $0 != UInt8(ascii: "?") }.elementsEqual(VPSAPIClient.listPath.utf8)
+        if !changes { return isOfAll ? .list : .read }
+        return isOfAll ? .create : .mutate
+    }
+
     func request(origin: HTTPURL, token: Secret) throws(HTTPRequestError) -> HTTPRequest {
         try HTTPRequest(
             method: method, url: origin.origin + path,

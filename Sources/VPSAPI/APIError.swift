@@ -1,4 +1,5 @@
 package import CurlTransport
+import Model
 
 /// Why an operation has no result, and whether it may have had an effect all the same.
 package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -28,6 +29,8 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
         case invalidAnswer
         /// No byte of the request left.
         case notSent
+        /// It was not sent, since a guard of this side keeps requests back for now: see ``APIError/heldBy`` and `retryAfter`.
+        case heldBack
         /// The request was let out and no whole answer came back.
         case outcomeUnknown
     }
@@ -47,6 +50,8 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
     package let status: Int?
     /// How long the API asks to wait, 0 to 300 s.
     package let retryAfter: Duration?
+    /// Which guard held the request back; `retryAfter` is then how long, and not bounded by 300 s.
+    package let heldBy: GateReason?
     /// What the transport reported, when there is no whole response.
     package let transport: TransportError.Code?
     /// For people: the first 500 bytes of the body made printable, or what went wrong on the way. Never the token.
@@ -54,18 +59,28 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package init(
         code: Code, certainty: Certainty, status: Int? = nil, retryAfter: Duration? = nil,
-        transport: TransportError.Code? = nil, detail: String
+        transport: TransportError.Code? = nil, heldBy: GateReason? = nil, detail: String
     ) {
         self.code = code
         self.certainty = certainty
         self.status = status
         self.retryAfter = retryAfter
         self.transport = transport
+        self.heldBy = heldBy
         self.detail = detail
     }
 
     package var description: String {
         let head = status.map { "\(code.rawValue) (\($0))" } ?? code.rawValue
         return detail.isEmpty ? head : "\(head): \(detail)"
+    }
+}
+
+extension APIError {
+    /// Nothing was sent: a guard of this side is in the way.
+    package init(_ held: Upstream.HeldBack) {
+        self.init(
+            code: .heldBack, certainty: .notExecuted, retryAfter: held.wait, heldBy: held.reason,
+            detail: "not sent: \(held.reason.rawValue) until \(held.until.rfc3339)")
     }
 }

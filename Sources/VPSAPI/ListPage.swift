@@ -6,7 +6,7 @@ import Model
 struct ListPage {
     /// The entries that could be read.
     let servers: [Server]
-    /// Whether all entries could be read.
+    /// Whether all entries could be read, and the link to the next page.
     let isReadable: Bool
     /// How many servers there are over all pages, as the API counts; `nil` when it does not say.
     let count: Int64?
@@ -17,9 +17,10 @@ struct ListPage {
     init?(json: JSONValue) {
         guard let results = json["results"]?.arrayValue else { return nil }
         servers = results.compactMap { Server(json: $0) }
-        isReadable = servers.count == results.count
         count = json["count"]?.intValue
         next = json["next"]?.stringValue
+        let hasOddLink = next == nil && json["next"] != nil && json["next"] != .null
+        isReadable = servers.count == results.count && !hasOddLink
     }
 
     /// The path and query of a `next` link; `nil` when it leads anywhere but to the listing at the same origin.

@@ -1,3 +1,4 @@
+package import CurlTransport
 package import Model
 
 /// The nine operations of the VPS.org Servers API (`/api/v1/servers/`).
@@ -5,6 +6,8 @@ package import Model
 /// No operation is repeated behind the caller's back: who retries must first know what was done, which ``APIError/certainty``
 /// says. Any number of tasks may call at once; cancelling a task ends its request.
 package protocol ServersAPI: Sendable {
+    /// What lets the requests out, to be asked before anything is written that a refusal would undo; `nil` when nothing bounds them.
+    var upstream: Upstream? { get }
     /// The servers of the account, all pages of them, filtered where a filter is given.
     func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList
     /// One server in full.
@@ -25,12 +28,16 @@ package protocol ServersAPI: Sendable {
     func reboot(_ id: ServerID) async throws(APIError) -> PowerAnswer
 }
 
+extension ServersAPI {
+    package var upstream: Upstream? { nil }
+}
+
 /// What a listing brought.
 package struct ServerList: Sendable, Hashable {
     /// In the API's order, each id once.
     package var servers: [Server]
-    /// Whether these are known to be all: every page was read, every entry understood, and the API counts no more. An
-    /// incomplete list never proves that a server does not exist.
+    /// Whether these are known to be all: every page was read, every entry understood, none of them twice, and every page counts
+    /// exactly so many. An incomplete list never proves that a server does not exist.
     package var isComplete: Bool
 
     package init(servers: [Server], isComplete: Bool) {

@@ -5,9 +5,8 @@ package import Model
 /// The Servers API over HTTP.
 ///
 /// Every request carries the bearer token and `Content-Type: application/json`, every path ends in a slash. Changing requests
-/// are sent at most once; the exceptions are `replace` and `update`, which the transport may repeat on a connection that died,
-/// since they say the same twice. A `delete` is not repeated: the second one's 404 would look as if somebody else had deleted
-/// the server.
+/// reach the server at most once, `replace` and `update` among them: they say the same twice, but who repeats is the engine
+/// alone, after it has read the server's state. Only `list` and `get` may be repeated by the transport, on a connection that died.
 package struct VPSAPIClient: ServersAPI {
     /// Where the listing is, below the origin.
     static let listPath = "/api/v1/servers/"
@@ -20,6 +19,7 @@ package struct VPSAPIClient: ServersAPI {
     private let origin: HTTPURL
     private let token: Secret
     private let transport: any HTTPTransport
+    package let upstream: Upstream?
 
     /// A client for one account.
     ///
@@ -28,8 +28,11 @@ package struct VPSAPIClient: ServersAPI {
     ///     for a simulator on the same machine. No path.
     ///   - token: Visible ASCII, not empty.
     ///   - transport: What sends the requests.
+    ///   - upstream: What lets them out; without one they are not bounded.
     /// - Throws: `HTTPRequestError` when the base URL or the token can not be used.
-    package init(baseURL: String, token: Secret, transport: any HTTPTransport) throws(HTTPRequestError) {
+    package init(baseURL: String, token: Secret, transport: any HTTPTransport, upstream: Upstream? = nil)
+        throws(HTTPRequestError)
+    {
         let url = try HTTPURL(baseURL)
         guard url.pathAndQuery.utf8.elementsEqual("/".utf8) else {
             throw HTTPRequestError(.urlMalformed, "the base URL must be scheme and host only, such as https://admin.vps.org")
@@ -39,27 +42,21 @@ package struct VPSAPIClient: ServersAPI {
         self.origin = url
         self.token = token
         self.transport = transport
+        self.upstream = upstream
     }
 
     package func list(status: ServerStatus?, location: String?) async throws(APIError) -> ServerList {
         var path = Self.listPath + Self.query([("status", status?.rawValue), ("location", location)])
-        var servers: [Server] = []
-        var known: Set<ServerID> = []
-        var isReadable = true
+        var listing = Listing()
         var visited: Set<[UInt8]> = []
         while true {
             visited.insert(Array(path.utf8))
             let page = try await page(path)
-            for server in page.servers where known.insert(server.id).inserted { servers.append(server) }
-            isReadable = isReadable && page.isReadable
-            guard let link = page.next else {
-                // A page that moved while the pages were read shows as fewer servers than are counted.
-                let isCounted = page.count.map { $0 <= Int64(servers.count) } ?? false
-                return ServerList(servers: servers, isComplete: isReadable && isCounted)
-            }
+            listing.add(page)
+            guard let link = page.next else { return listing.end(isLast: true) }
             guard let next = ListPage.path(ofNext: link, origin: origin, listPath: Self.listPath),
                 !visited.contains(Array(next.utf8)), visited.count < Self.pagesMax
-            else { return ServerList(servers: servers, isComplete: false) }
+            else { return listing.end(isLast: false) }
             path = next
         }
     }
@@ -81,12 +78,12 @@ package struct VPSAPIClient: ServersAPI {
     }
 
     package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server {
-        let call = APICall(.put, Self.path(id), body: request.json, isReplayable: true)
+        let call = APICall(.put, Self.path(id), body: request.json, isReplayable: false)
         return try server(in: try await perform(call), of: call, expecting: id)
     }
 
     package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server {
-        let call = APICall(.patch, Self.path(id), body: request.json, isReplayable: true)
+        let call = APICall(.patch, Self.path(id), body: request.json, isReplayable: false)
         return try server(in: try await perform(call), of: call, expecting: id)
     }
 
@@ -142,7 +139,7 @@ package struct VPSAPIClient: ServersAPI {
             detail: "\(what): \(PrintableText.excerpt(response.body, hiding: token))")
     }
 
-    /// Sends one request; returns the response when its status is 2xx.
+    /// Sends one request, if the gate lets it out; returns the response when its status is 2xx.
     private func perform(_ call: APICall) async throws(APIError) -> HTTPResponse {
         let request: HTTPRequest
         do {
@@ -150,7 +147,16 @@ package struct VPSAPIClient: ServersAPI {
         } catch {
             throw APIError(code: .notSent, certainty: .notExecuted, detail: error.reason)
         }
-        return try APIAnswer(call: call, token: token).read(await transport.send(request))
+        return try APIAnswer(call: call, token: token).read(try await send(request, as: call.kind))
+    }
+
+    private func send(_ request: HTTPRequest, as kind: RequestClass) async throws(APIError) -> HTTPOutcome {
+        guard let upstream else { return await transport.send(request) }
+        do throws(Upstream.HeldBack) {
+            return try await upstream.send(request, as: kind, over: transport)
+        } catch {
+            throw APIError(error)
+        }
     }
 
     private static func path(_ id: ServerID) -> String { "\(listPath)\(id.rawValue)/" }

@@ -55,10 +55,12 @@ struct Bridge {
             current: rules, queries: store, kinds: configuration.sourceKinds, zoneData: ZoneFiles.read)
         let settings = EngineSettings(
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
-            apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first)
+            apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first,
+            noticeChannels: configuration.notify)
+        let upstream = Upstream(clock: clock)
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"),
-            transport: transports.transport(for: .api))
+            transport: transports.transport(for: .api), upstream: upstream)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: configuration.sources, limits: configuration.limits, clock: clock,
             doorbell: bells.dispatcher, workerDoorbell: bells.worker, messageDoorbell: bells.messages,

@@ -107,8 +107,8 @@ typedef enum CCURL_CLOSED_ENUM : int {
 
 /// What differs from request to request, its headers aside.
 typedef struct {
-    /// The URL; sent as it is, dot segments included.
-    const char *_Nonnull url;
+    /// The URL, which must be set; sent as it is, dot segments included.
+    const char *_Nullable url;
     ccurl_method method;
     /// Whether there is a body, which may be empty. A POST, PUT or PATCH without one says `Content-Length: 0`.
     bool has_body;
@@ -123,6 +123,9 @@ typedef struct {
     /// Refuses loopback, private, link-local, shared, multicast and reserved addresses, for new connections and for reused
     /// ones. Behind a proxy this would judge the proxy's address, the only one known here: the two can not be combined.
     bool is_public_only;
+    /// Where the host leads in place of a look-up: one `HOST:PORT:ADDRESS[,ADDRESS]...` (CURLOPT_RESOLVE) and one
+    /// `HOST:PORT::PORT` (CURLOPT_CONNECT_TO). The addresses stay in the multi's DNS cache until another request replaces them.
+    const char *_Nullable resolve, *_Nullable connect_to;
 } ccurl_request;
 
 /// A new transfer with what never changes; `NULL` when memory is short or libcurl refuses a setting.

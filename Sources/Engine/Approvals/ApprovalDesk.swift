@@ -61,12 +61,13 @@ package struct ApprovalDesk: Sendable {
 
     /// Why that person may not give that answer; `nil` when they may.
     ///
-    /// Ids are compared by bytes. Who asked for a run may always withdraw it, and approve it only where the rule says so.
+    /// Ids are compared by bytes. Who asked for a run may always withdraw it, and approve it only where the rule says so; the same id
+    /// in another source is the same person, since one workspace may speak through several sources.
     package static func refusal(
         of verdict: ApprovalVote.Verdict, _ approval: ApprovalRequest, by person: Person
     ) -> (reason: Reason, text: String)? {
         guard case .chat(let source, let userID) = person else { return nil }
-        let isOwn = approval.requestedBy?.utf8.elementsEqual(person.actor.utf8) ?? false
+        let isOwn = approval.requestedBy.map { ApprovalVote.isSamePerson($0, person.actor) } ?? false
         if isOwn, verdict == .deny { return nil }
         let isNamed = approval.approvers.contains { entry in
             entry.utf8.elementsEqual(userID.utf8) || entry.utf8.elementsEqual("\(source):\(userID)".utf8)

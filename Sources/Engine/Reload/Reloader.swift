@@ -47,6 +47,8 @@ package final class Reloader: Service {
         var status: ReloadStatus
         /// What people were told of last; `nil` since the last success.
         var reported: String?
+        /// What people are still to be told, since the store did not take it.
+        var untold: String?
         var isAsked = false
         var isOver = false
         var waiting: [CheckedContinuation<ReloadOutcome, Never>] = []
@@ -148,6 +150,7 @@ package final class Reloader: Service {
     /// Looks at the folder once, and reloads when its content is new and was the same at the look before.
     /// - Returns: what came of the reload; `nil` when there was none.
     func look() async -> ReloadOutcome? {
+        if let reason = state.withLock({ $0.untold }) { await tell(reason) }
         let read = await thread.run { [parts] in Self.attempt(parts.read) }
         guard state.withLock({ $0.watch.see(read.look) }) else { return nil }
         return await take(read)
@@ -224,7 +227,7 @@ package final class Reloader: Service {
         let now = clock.now()
         let current = book.current
         let wasRefused = state.withLock { state in
-            defer { state.reported = nil }
+            defer { (state.reported, state.untold) = (nil, nil) }
             state.watch.tried(look)
             state.status = ReloadStatus(
                 isSuccessful: true, lastSuccessAt: now, revision: current.revision, rules: current.rules.count)
@@ -264,8 +267,10 @@ package final class Reloader: Service {
                 ],
                 messages: parts.channels.map { NewMessage(destination: .channel($0), text: String(text.prefix(1_500))) }, now: now
             )
+            state.withLock { $0.untold = nil }
             messageDoorbell.ring()
         } catch {
+            state.withLock { $0.untold = reason }
             logger.error("people could not be told of refused rules", metadata: ["error": "\(error)"])
         }
     }

@@ -182,6 +182,10 @@ extension RunMachine {
 
     mutating func holdForAPI(_ error: APIError, now: Timestamp, closing: IntentChange? = nil) -> RunEffect {
         switch error.code {
+        case .heldBack:
+            hold(
+                error.holdReason, "VPS.org is not asked now: \(error.detail)", until: now + pause(after: error), now: now,
+                closing: closing)
         case .unauthorized, .forbidden:
             hold(
                 .unauthorized, "VPS.org refuses the token (\(error.status ?? 401)): check api.token_file",

@@ -44,6 +44,8 @@ extension RunMachine {
             return applied(.close(lastIntent.id, .applied), "answered: \(message)", rule: rule, now: now)
         case .answer(.failure(let error)):
             return answeredBadly(error, rule: rule, now: now)
+        case .server(let answer):
+            return judgeRefusal(answer, rule: rule, now: now)
         case .woken:
             // Claimed again after a worker was lost: an open intent may have been sent.
             run.state = lastIntent?.outcome == nil && lastIntent != nil ? .unknown : .held
@@ -69,27 +71,19 @@ extension RunMachine {
 
     private mutating func answeredBadly(_ error: APIError, rule: Rule, now: Timestamp) -> RunEffect {
         guard let lastIntent else { return wait(until: now, now: now) }
-        if error.certainty == .unknown {
-            run.state = .unknown
-            run.reason = .outcomeUnknown
-            run.detail = String(error.detail.prefix(300))
-            run.attempts = 0
-            run.dueAt = now + .seconds(2)
-            return .commit(
-                RunTransition(
-                    now: now, run: run,
-                    audit: [entry(.request, .outcomeUnknown, "no certain answer: \(error.detail)", now: now)], releasesLease: true
-                ))
-        }
+        if error.certainty == .unknown { return becomesUnknown(lastIntent, error, now: now) }
         let owesStart = lastIntent.step > 0
         switch error.code {
-        case .badRequest, .conflict, .paymentRequired, .unexpectedStatus:
+        case .badRequest:
+            // The server may be as it was asked for all the same: it is read before the refusal counts.
+            guard let id = lastIntent.server else { return wait(until: now, now: now) }
+            refusal = error
+            return .readServer(id)
+        case .conflict, .paymentRequired, .unexpectedStatus:
             if owesStart { return retryOwedStart(lastIntent, outcome: .refused, error: error, rule: rule, now: now) }
             return refusedByAPI(.close(lastIntent.id, .refused), error: error, rule: rule, now: now)
         case .notFound:
-            return finish(
-                .failed, .serverGone, "\(serverLabel) does not exist any more", now: now,
-                closing: .close(lastIntent.id, .refused), isDeadLetter: true)
+            return serverGone(.close(lastIntent.id, .refused), now: now)
         default:
             if owesStart { return retryOwedStart(lastIntent, outcome: .notExecuted, error: error, rule: rule, now: now) }
             if run.rung > 0 {
@@ -100,9 +94,52 @@ extension RunMachine {
         }
     }
 
+    private mutating func becomesUnknown(_ intent: Intent, _ error: APIError, now: Timestamp) -> RunEffect {
+        run.state = .unknown
+        run.reason = .outcomeUnknown
+        run.detail = String(error.detail.prefix(300))
+        run.attempts = 0
+        run.dueAt = intent.sent().map { settings.reconciliation.firstReading(of: $0.change, now: now) } ?? now
+        return .commit(
+            RunTransition(
+                now: now, run: run, audit: [entry(.request, .outcomeUnknown, "no certain answer: \(error.detail)", now: now)],
+                releasesLease: true))
+    }
+
+    /// What a server, read after a 400, makes of it.
+    private mutating func judgeRefusal(_ answer: Result<Server, APIError>, rule: Rule, now: Timestamp) -> RunEffect {
+        guard let intent = lastIntent, let refusal, let sent = intent.sent(isFollowing: intent.step > 0, answer: .refused) else {
+            return wait(until: now + .seconds(5), now: now)
+        }
+        self.refusal = nil
+        if case .success(let server) = answer { self.server = server }
+        let closing = IntentChange.close(intent.id, .refused)
+        switch settings.reconciliation.judge(sent, Reading(answer), now: now) {
+        case .alreadySo(let server) where rung?.action != .powerCycle:
+            return applied(closing, "refused, for \(serverLabel) is \(server.status) already", rule: rule, now: now)
+        case .alreadySo(let server), .refused(let server?):
+            // A stop that was not ours must not be followed by a start of ours.
+            return refusedByAPI(closing, error: refusal, status: server.status, rule: rule, now: now)
+        case .notExecuted:
+            return retryOwedStart(intent, outcome: .refused, error: refusal, rule: rule, now: now)
+        case .gone:
+            return serverGone(closing, now: now)
+        case .stillUnknown, .ambiguous:
+            // Read again as any request without a certain outcome.
+            return becomesUnknown(intent, refusal, now: now)
+        case .applied, .assumedSent, .refused(nil):
+            return refusedByAPI(closing, error: refusal, rule: rule, now: now)
+        }
+    }
+
+    private mutating func serverGone(_ closing: IntentChange, now: Timestamp) -> RunEffect {
+        finish(
+            .failed, .serverGone, "\(serverLabel) does not exist any more", now: now, closing: closing, isDeadLetter: true)
+    }
+
     private mutating func backToVerifying(_ closing: IntentChange, error: APIError, now: Timestamp) -> RunEffect {
         run.state = .verifying
-        run.reason = error.code == .rateLimited ? .rateLimited : .apiUnavailable
+        run.reason = error.holdReason
         run.detail = String(error.detail.prefix(300))
         if let rung, rung.hasRequests, let changing = rung.changingIndex, changing > 0 {
             // The requests before it were sent and are not repeated: only the step itself is taken again.
@@ -111,7 +148,7 @@ extension RunMachine {
             run.rung -= 1
             run.rungDeadline = now
         }
-        run.attempts += 1
+        if error.code != .heldBack { run.attempts += 1 }
         run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(
@@ -124,24 +161,28 @@ extension RunMachine {
         _ intent: Intent, outcome: Intent.Outcome, error: APIError, rule: Rule, now: Timestamp
     ) -> RunEffect {
         run.state = .verifying
-        run.reason = .apiUnavailable
+        run.reason = error.holdReason
         run.detail = "the start after our stop is owed: \(error.detail.prefix(200))"
-        run.attempts += 1
+        if error.code != .heldBack { run.attempts += 1 }
         run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
         run.dueAt = now + pause(after: error)
         return .commit(
             RunTransition(
                 now: now, run: run, intent: .close(intent.id, outcome),
                 audit: [entry(.request, .notSent, run.detail, now: now)],
-                messages: run.attempts == 3 ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
+                messages: run.attempts == 3 && error.code != .heldBack
+                    ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
                 releasesLease: true))
     }
 
     /// The API said no: a refused rung jumps to the last, and people are told.
-    private mutating func refusedByAPI(_ closing: IntentChange, error: APIError, rule: Rule, now: Timestamp) -> RunEffect {
+    private mutating func refusedByAPI(
+        _ closing: IntentChange, error: APIError, status: ServerStatus? = nil, rule: Rule, now: Timestamp
+    ) -> RunEffect {
         let reason: Reason = error.code == .paymentRequired ? .paymentRequired : .refused
+        let label = status.map { "\(serverLabel), which is \($0)" } ?? serverLabel
         let detail =
-            "VPS.org refused \(rung?.action?.rawValue ?? "the request") for \(serverLabel): \(error.status ?? 0) \(error.detail)"
+            "VPS.org refused \(rung?.action?.rawValue ?? "the request") for \(label): \(error.status ?? 0) \(error.detail)"
         return finishWithLastRung(.failed, reason, detail, rule: rule, now: now, closing: closing)
     }
 
@@ -170,56 +211,54 @@ extension RunMachine {
         case .woken:
             guard let id = intent.server else { return wait(until: now + .seconds(5), now: now) }
             return .readServer(id)
-        case .server(.success(let server)):
-            self.server = server
-            return reconcile(intent, with: server, rule: rule, now: now)
-        case .server(.failure(let error)) where error.code == .notFound:
-            return finish(
-                .failed, .serverGone, "\(serverLabel) does not exist any more", now: now,
-                closing: .close(intent.id, .refused), isDeadLetter: true)
-        case .server(.failure(let error)):
-            run.attempts += 1
-            run.detail = "the outcome can not be read: \(error.detail.prefix(200))"
-            return wait(until: now + pause(after: error), now: now)
+        case .server(let answer):
+            switch answer {
+            case .success(let server): self.server = server
+            case .failure(let error): run.detail = "the outcome can not be read: \(error.detail.prefix(200))"
+            }
+            return reconcile(intent, Reading(answer), rule: rule, now: now)
         default:
             return wait(until: now + .seconds(2), now: now)
         }
     }
 
-    private mutating func reconcile(_ intent: Intent, with server: Server, rule: Rule, now: Timestamp) -> RunEffect {
-        if intent.showsEffect(on: server) {
+    private mutating func reconcile(_ intent: Intent, _ reading: Reading, rule: Rule, now: Timestamp) -> RunEffect {
+        guard let sent = intent.sent(isFollowing: intent.step > 0) else {
+            return park("what became of \(intent.kind.rawValue) can not be told: look before it is asked for again", now: now)
+        }
+        switch settings.reconciliation.judge(sent, reading, now: now) {
+        case .applied(let server), .refused(let server):
+            return applied(
+                .close(intent.id, .applied),
+                "after an unknown outcome the server was read as \(server?.status.rawValue ?? "gone")", rule: rule, now: now)
+        case .alreadySo(let server):
             return applied(
                 .close(intent.id, .applied), "after an unknown outcome the server was read as \(server.status)", rule: rule,
                 now: now)
+        case .gone:
+            return serverGone(.close(intent.id, .refused), now: now)
+        case .stillUnknown(let next):
+            return wait(until: next, now: now)
+        case .notExecuted where intent.step > 0:
+            return owedStartHadNoEffect(intent, now: now)
+        case .notExecuted, .assumedSent:
+            return applied(
+                .close(intent.id, .assumedSent),
+                "the outcome stayed unknown and no change was seen: counts as sent, is not sent again", rule: rule, now: now)
+        case .ambiguous(let why):
+            return park(why.words(name: run.serverName ?? "the server"), now: now)
         }
-        guard now.since(intent.createdAt) >= settings.unknownWindow else {
-            return wait(until: now + .seconds(5), now: now)
-        }
-        if intent.operation == .start, intent.step > 0 {
-            // Starting a server that still is stopped is safe to ask for again, and it is owed.
-            run.state = .verifying
-            run.reason = .outcomeUnknown
-            run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
-            run.dueAt = now
-            return .commit(
-                RunTransition(
-                    now: now, run: run, intent: .close(intent.id, .notExecuted),
-                    audit: [entry(.request, .notSent, "the start had no effect; it is owed", now: now)], releasesLease: true))
-        }
-        return applied(
-            .close(intent.id, .assumedSent),
-            "the outcome stayed unknown and no change was seen: counts as sent, is not sent again", rule: rule, now: now)
     }
-}
 
-extension Intent {
-    /// Whether a server, read after the request, differs from before in a way that the request explains.
-    func showsEffect(on server: Server) -> Bool {
-        switch operation {
-        case .stop: server.status == .stopping || server.status == .stopped
-        case .start: server.status == .starting || server.status == .active
-        case .reboot: server.status == .rebooting || server.status != preStatus || server.updatedAt != preUpdatedAt
-        default: server.status != preStatus || server.updatedAt != preUpdatedAt
-        }
+    /// Starting a server that still is stopped is safe to ask for again, and it is owed.
+    private mutating func owedStartHadNoEffect(_ intent: Intent, now: Timestamp) -> RunEffect {
+        run.state = .verifying
+        run.reason = .outcomeUnknown
+        run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
+        run.dueAt = now
+        return .commit(
+            RunTransition(
+                now: now, run: run, intent: .close(intent.id, .notExecuted),
+                audit: [entry(.request, .notSent, "the start had no effect; it is owed", now: now)], releasesLease: true))
     }
 }

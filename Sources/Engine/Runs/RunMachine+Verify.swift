@@ -42,7 +42,7 @@ extension RunMachine {
     private var isProblemOver: Bool { !isCommand && !isProblemOpen && problemEnding != .stale }
 
     /// Whether our stop of a power cycle was applied and its start was not yet.
-    private var owesStart: Bool {
+    var owesStart: Bool {
         guard rung?.action == .powerCycle, let intent = lastIntent, intent.rung == run.rung else { return false }
         // A server that was stopped before our stop was stopped by somebody else, and is not ours to start.
         if intent.operation == .stop {

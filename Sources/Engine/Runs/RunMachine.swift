@@ -1,3 +1,4 @@
+import CurlTransport
 package import Model
 package import Rules
 package import Store
@@ -44,6 +45,8 @@ package struct RunMachine: Sendable {
     package internal(set) var judgement: ServerJudgement?
     /// The request to another API whose intent is being written.
     var prepared: PreparedRequest?
+    /// The 400 that this claim got, until what it read says what it means.
+    var refusal: APIError?
     /// What this claim has read on its way to a delete.
     var removal: Removal?
     /// The run as it is while the end of its question is being written, which somebody's answer may come before.
@@ -118,6 +121,12 @@ package struct RunMachine: Sendable {
     /// A guard refused the intent that was to be written; nothing of it was.
     private mutating func refused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
         prepared = nil
+        if run.state == .verifying, owesStart {
+            // A sent stop owes its start: the run keeps its lane and its rung, whatever is in the way.
+            run.reason = refusal.reason
+            run.detail = "the start after our stop is owed: \(refusal.detail)"
+            return wait(until: max(refusal.until ?? now, now + settings.verifyInterval), now: now)
+        }
         if let rung, rung.hasRequests || rung.scale != nil { return stepRefused(refusal, rule: rule, now: now) }
         return run.state == .verifying ? rungRefused(refusal, rule: rule, now: now) : guardRefused(refusal, now: now)
     }
@@ -165,7 +174,7 @@ package struct RunMachine: Sendable {
         return .commit(RunTransition(now: now, run: waiting, releasesLease: true))
     }
 
-    /// A guard that lifts by itself is in the way: judged again at `until`, or, without one, after 5 seconds to 5 minutes.
+    /// A guard that lifts by itself is in the way: judged again at `until`, or, without one, after a back-off of up to 5 minutes.
     mutating func hold(_ reason: Reason, _ detail: String, until: Timestamp?, now: Timestamp, closing: IntentChange? = nil)
         -> RunEffect
     {
@@ -181,15 +190,19 @@ package struct RunMachine: Sendable {
         return .commit(RunTransition(now: now, run: run, intent: closing, audit: audit, releasesLease: true))
     }
 
-    /// 5 s, 10 s, 20 s … 5 minutes. No jitter: one process asks one API, and its runs were spread when they came.
+    /// Full jitter under 2 s, 4 s, 8 s … 5 minutes, see `RetryPolicy`; never so short that nothing can have changed.
     func backoff(_ attempts: Int) -> Duration {
-        .seconds(min(300, 5 << min(attempts, 6)))
+        max(Self.shortestPause, RetryPolicy().delay(attempt: attempts + 1, retryAfter: nil, random: random))
     }
 
-    /// How long to leave the API alone after an error: what it asks for, but never less than our own back-off.
+    /// How long to leave the API alone after an error: what it asks for, but never less than our own back-off. What a guard of this
+    /// side held back was no attempt, and comes again when that guard says.
     func pause(after error: APIError) -> Duration {
-        max(error.retryAfter ?? .zero, backoff(run.attempts))
+        if error.code == .heldBack { return max(error.retryAfter ?? .zero, Self.shortestPause) }
+        return max(error.retryAfter ?? .zero, backoff(run.attempts))
     }
+
+    private static let shortestPause: Duration = .milliseconds(250)
 
     /// The run ends; what it owes people goes to the outbox in the same transaction.
     mutating func finish(

@@ -4,7 +4,6 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
-import Webhooks
 
 /// A channel that messages go to, as configured.
 package struct Channel: Sendable {
@@ -90,7 +89,7 @@ package struct Notifier: Service {
                 method: .post, url: target.url, headers: [("Content-Type", "application/json")], body: target.body,
                 isReplayable: false, totalTimeout: .seconds(20), connectTimeout: .seconds(5), destination: target.destination)
         } catch {
-            return .failed("the address can not be used")
+            return .failed("the address can not be used: \(error.reason)")
         }
         switch await transport.send(request) {
         case .response(let response) where (200..<300).contains(response.status):
@@ -110,14 +109,14 @@ package struct Notifier: Service {
             guard let channel = channels[name] else { return nil }
             return (
                 String(decoding: channel.url.reveal(), as: UTF8.self),
-                JSONValue.object(["text": .string(message.text)]).serialized(), .any
+                JSONValue.object(["text": .string(message.text)]).serialized(), .configured
             )
         case .response(let source, let url):
-            guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8) else { return nil }
+            guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8),
+                let destination = try? ResponseDestination.of(prefix: prefix)
+            else { return nil }
             let body: JSONValue = ["response_type": "ephemeral", "text": .string(message.text)]
-            // An address that came with a command must lead out to the platform; one inside is meant only where the configuration says so.
-            let isPlatform = prefix.utf8.elementsEqual(WebhookSource.slackResponseURLPrefix.utf8)
-            return (url, body.serialized(), isPlatform ? .publicOnly : .any)
+            return (url, body.serialized(), destination)
         }
     }
 

@@ -128,13 +128,14 @@ package struct Worker: Service {
             for _ in 0..<32 {
                 switch machine.next(input, now: clock.now()) {
                 case .commit(let transition):
+                    try await tellOfRefusedToken()
                     writtenAt = clock.now()
                     guard let next = try await commit(transition) else { return }
                     input = next
                 case .readInventory(let maxAge):
                     input = .inventory(await readInventory(maxAge: maxAge))
                 case .readServer(let id):
-                    input = .server(await result { () async throws(APIError) in try await api.get(id) })
+                    input = .server(await upstream.readServer(id))
                 case .readOwned:
                     input = .owned(try await queries.createdServers())
                 case .send(let intent):
@@ -155,6 +156,7 @@ package struct Worker: Service {
 
     /// - Returns: what the machine is told, or `nil` when the run is given back or was taken away.
     private func commit(_ transition: RunTransition) async throws(StoreError) -> RunInput? {
+        if let refusal = await upstream.refusal(of: transition) { return .refused(refusal) }
         let result = try await store.commit(transition)
         switch result {
         case .committed(let intent):
@@ -186,19 +188,34 @@ package struct Worker: Service {
     }
 
     private func readInventory(maxAge: Duration) async -> Result<InventorySnapshot, APIError> {
-        let now = clock.now()
-        return await result { () async throws(APIError) in try await inventory.servers(maxAge: maxAge, now: now) }
-    }
-
-    private var sender: RequestSender { RequestSender(api: api, transport: transport, secrets: secrets) }
-
-    private func result<Value>(_ body: () async throws(APIError) -> Value) async -> Result<Value, APIError> {
         do throws(APIError) {
-            return .success(try await body())
+            return .success(try await inventory.servers(maxAge: maxAge, now: clock.now()))
         } catch {
             return .failure(error)
         }
     }
+
+    /// People are told once that the token is refused, with the first run that met it.
+    private func tellOfRefusedToken() async throws(StoreError) {
+        guard let gate = api.upstream, gate.takeNotice() else { return }
+        let now = clock.now()
+        let detail =
+            "VPS.org refuses the token: nothing is asked for until it takes it again, which is tried every minute. "
+            + "Check api.token_file. Runs wait and lose nothing."
+        let entry = AuditEntry(at: now, kind: .bridge, reason: .unauthorized, actor: "bridge", detail: detail)
+        do throws(StoreError) {
+            try await store.audit(
+                [entry], messages: settings.noticeChannels.map { NewMessage(destination: .channel($0), text: detail) }, now: now)
+        } catch {
+            gate.returnNotice()
+            throw error
+        }
+        logger.error("VPS.org refuses the token")
+        messageDoorbell.ring()
+    }
+
+    private var upstream: UpstreamGuard { UpstreamGuard(api: api, inventory: inventory, clock: clock) }
+    private var sender: RequestSender { RequestSender(api: api, transport: transport, secrets: secrets) }
 
     private func log(_ transition: RunTransition) {
         for entry in transition.audit {

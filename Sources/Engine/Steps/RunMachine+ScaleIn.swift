@@ -145,7 +145,7 @@ extension RunMachine {
             if run.state.holdsLane { return wait(until: now + pause(after: error), now: now) }
             return holdForAPI(error, now: now)
         case .success(let server):
-            guard server.id == current.id, server.name.utf8.elementsEqual(current.name.utf8) else {
+            guard Reconciliation.mayDelete(server, id: current.id, name: current.name) else {
                 return scaleFailed(
                     .notCreatedHere, "server \(current.id) was called \(current.name), now \(server.name): it is not deleted",
                     rule: rule, now: now)
@@ -180,21 +180,29 @@ extension RunMachine {
         case .woken:
             run.state = .unknown
             return .readServer(id)
-        case .server(.failure(let error)) where error.code == .notFound:
-            return serverDone(
-                current, progress, "\(current.name) (\(id)) is gone", ownership: .deleted(id),
-                closing: .close(intent.id, .applied), now: now)
-        case .server(.success(let server)):
-            guard server.name.utf8.elementsEqual(current.name.utf8) else {
-                return park(
-                    "server \(id) was called \(current.name), now \(server.name), and a delete of it may be on its way", now: now)
-            }
-            return deleteAgain(current, closing: .close(intent.id, .assumedSent), "it is still there", now: now)
-        case .server(.failure(let error)):
-            run.attempts += 1
-            return wait(until: now + pause(after: error), now: now)
+        case .server(let answer):
+            return settleDelete(intent, Reading(answer), current, progress, now: now)
         default:
             return wait(until: now + .seconds(5), now: now)
+        }
+    }
+
+    /// What the server says of a delete whose outcome is unknown.
+    private mutating func settleDelete(
+        _ intent: Intent, _ reading: Reading, _ current: ScaleProgress.Member, _ progress: ScaleProgress, now: Timestamp
+    ) -> RunEffect {
+        guard let sent = intent.sent() else { return park("a delete without a name: look what was deleted", now: now) }
+        switch settings.reconciliation.judge(sent, reading, now: now) {
+        case .applied, .gone:
+            return serverDone(
+                current, progress, "\(current.name) (\(current.id)) is gone", ownership: .deleted(current.id),
+                closing: .close(intent.id, .applied), now: now)
+        case .notExecuted, .assumedSent, .alreadySo, .refused:
+            return deleteAgain(current, closing: .close(intent.id, .assumedSent), "it is still there", now: now)
+        case .stillUnknown(let next):
+            return wait(until: next, now: now)
+        case .ambiguous(let why):
+            return park(why.words(name: current.name), now: now)
         }
     }
 
@@ -217,12 +225,17 @@ extension RunMachine {
             run.state = .unknown
             run.reason = .outcomeUnknown
             run.detail = "no certain answer to the delete of \(current.name) (\(current.id)): \(error.detail.prefix(300))"
-            run.dueAt = now + .seconds(5)
+            run.dueAt = settings.reconciliation.firstReading(of: .delete(name: current.name), now: now)
             return .commit(
                 RunTransition(
                     now: now, run: run, audit: [entry(.request, .outcomeUnknown, run.detail, now: now)], releasesLease: true))
         }
-        run.attempts += 1
+        if error.code == .heldBack {
+            // It was never on its way: no attempt of the few.
+            run.progress.attempts = max(0, run.progress.attempts - 1)
+        } else {
+            run.attempts += 1
+        }
         return deleteAgain(
             current, closing: .close(intent.id, .notExecuted), error.detail, after: pause(after: error), now: now)
     }

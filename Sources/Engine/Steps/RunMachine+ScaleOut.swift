@@ -62,12 +62,14 @@ extension RunMachine {
             return .readInventory(maxAge: .zero)
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
-            return settle(intent, progress, scale: scale, rule: rule, now: now)
+            // The inventory gives complete lists only.
+            let list = ServerList(servers: snapshot.servers, isComplete: true)
+            return settle(intent, .list(list), progress, scale: scale, rule: rule, now: now)
         case .inventory(.failure(let error)):
-            run.attempts += 1
+            if let refusal { return createUnknown(refusal, intent: intent, now: now) }
             run.detail =
                 "whether \(intent.request?.name ?? "the server") was created can not be read: \(error.detail.prefix(200))"
-            return wait(until: now + pause(after: error), now: now)
+            return settle(intent, .failed(error), progress, scale: scale, rule: rule, now: now)
         default:
             return wait(until: now + .seconds(5), now: now)
         }
@@ -79,7 +81,6 @@ extension RunMachine {
     ) -> RunEffect {
         var progress = progress
         progress.current = ScaleProgress.Member(id: server.id, name: server.name)
-        progress.hasRepeated = false
         run.progress.scale = progress
         run.state = .verifying
         run.reason = .applied
@@ -101,20 +102,15 @@ extension RunMachine {
         switch error.code {
         case .paymentRequired:
             return scaleFailed(.paymentRequired, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
-        case .badRequest, .conflict, .notFound:
+        case .badRequest, .conflict:
+            // The list is read before the refusal counts: what was asked for may be there all the same.
+            refusal = error
+            return .readInventory(maxAge: .zero)
+        case .notFound:
             return scaleFailed(.refused, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
         default: break
         }
-        guard error.certainty == .notExecuted else {
-            run.state = .unknown
-            run.reason = .outcomeUnknown
-            run.detail = "no certain answer to the create of \(name): \(error.detail.prefix(300))"
-            run.attempts = 0
-            run.dueAt = now + .seconds(2)
-            return .commit(
-                RunTransition(
-                    now: now, run: run, audit: [entry(.request, .outcomeUnknown, run.detail, now: now)], releasesLease: true))
-        }
+        guard error.certainty == .notExecuted else { return createUnknown(error, intent: intent, now: now) }
         switch error.code {
         case .unexpectedStatus, .redirected, .invalidAnswer:
             return scaleFailed(.refused, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
@@ -123,42 +119,50 @@ extension RunMachine {
         }
     }
 
-    /// Looks for the server of a create whose outcome is unknown in a complete list.
+    private mutating func createUnknown(_ error: APIError, intent: Intent, now: Timestamp) -> RunEffect {
+        let name = intent.request?.name ?? "the server"
+        run.state = .unknown
+        run.reason = .outcomeUnknown
+        run.detail = "no certain answer to the create of \(name): \(error.detail.prefix(300))"
+        run.attempts = 0
+        run.dueAt = settings.reconciliation.firstReading(of: .create(name: name), now: now)
+        return .commit(
+            RunTransition(
+                now: now, run: run, audit: [entry(.request, .outcomeUnknown, run.detail, now: now)], releasesLease: true))
+    }
+
+    /// What the list says of a create that was refused, or whose outcome is unknown.
     private mutating func settle(
-        _ intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+        _ intent: Intent, _ reading: Reading, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
     ) -> RunEffect {
-        guard let name = intent.request?.name else { return park("a create without a name: look what was created", now: now) }
-        switch CreateFinding.look(for: name, sentAt: intent.createdAt, in: fleet) {
-        case .ours(let server):
+        guard let name = intent.request?.name,
+            let sent = intent.sent(isFollowing: progress.hasRepeated, answer: refusal == nil ? .none : .refused)
+        else { return park("a create without a name: look what was created", now: now) }
+        switch settings.reconciliation.judge(sent, reading, now: now) {
+        case .applied(let server?), .alreadySo(let server):
             return created(
                 server, closing: .close(intent.id, .applied), "was found after an unknown outcome", progress, scale: scale,
                 now: now)
-        case .older(let server):
-            return park(
-                "\(name) (\(server.id)) is older than the request to create it: it is not ours, and whether another one was bought "
-                    + "has to be looked at", now: now)
-        case .several(let servers):
-            return park(
-                "\(servers.count) servers are called \(name): \(servers.prefix(5).map(\.id.description).joined(separator: ", "))",
-                now: now)
-        case .absent:
-            return notFound(name, intent: intent, progress, rule: rule, now: now)
+        case .applied(nil), .gone, .assumedSent:
+            return park("whether \(name) was created can not be told: look before it is asked for again", now: now)
+        case .refused:
+            let answer = refusal.map { "\($0.status ?? 0) \($0.detail)" } ?? ""
+            return scaleFailed(
+                .refused, "VPS.org did not create \(name): \(answer)", rule: rule, closing: .close(intent.id, .refused), now: now)
+        case .ambiguous(let why):
+            return park(why.words(name: name), now: now)
+        case .stillUnknown(let next):
+            if case .list = reading { run.detail = "\(name) is not in the list of servers yet; the create may still show" }
+            return wait(until: next, now: now)
+        case .notExecuted:
+            return repeatOnce(name, intent: intent, progress, now: now)
         }
     }
 
-    /// Only after the whole window does a complete list without the name say that nothing was created; one repetition, then a person.
-    private mutating func notFound(
-        _ name: String, intent: Intent, _ progress: ScaleProgress, rule: Rule, now: Timestamp
+    /// Nothing of it was seen in the whole window: it is asked for once more, under the same name.
+    private mutating func repeatOnce(
+        _ name: String, intent: Intent, _ progress: ScaleProgress, now: Timestamp
     ) -> RunEffect {
-        guard now.since(intent.createdAt) >= settings.createWindow else {
-            run.detail = "\(name) is not in the list of servers yet; the create may still show"
-            return wait(
-                until: CreateFinding.nextLook(sentAt: intent.createdAt, now: now, window: settings.createWindow), now: now)
-        }
-        guard !progress.hasRepeated else {
-            return park(
-                "\(name) was asked for twice and is not in the list of servers: look before it is asked for again", now: now)
-        }
         let closing = IntentChange.close(intent.id, .assumedSent)
         if !isCommand, !isProblemOpen {
             return endScaleEarly(
@@ -180,17 +184,20 @@ extension RunMachine {
     private mutating func createAgain(
         _ request: IntentRequest, of intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
     ) -> RunEffect {
-        let name = request.name ?? ""
-        switch CreateFinding.look(for: name, sentAt: intent.createdAt, in: fleet) {
-        case .absent:
+        guard let sent = intent.sent() else { return park("a create without a name: look what was created", now: now) }
+        let list = ServerList(servers: fleet, isComplete: true)
+        switch settings.reconciliation.judge(sent, .list(list), now: now) {
+        case .notExecuted:
             return openScaleIntent(
                 .create, request: request, progress: progress, rule: rule, checksCooldown: false, now: now)
-        case .ours(let server):
+        case .applied(let server?), .alreadySo(let server):
             return created(server, closing: nil, "was found late", progress, scale: scale, now: now)
-        case .older(let server):
-            return park("\(name) (\(server.id)) is not ours: whether another one was bought has to be looked at", now: now)
-        case .several(let servers):
-            return park("\(servers.count) servers are called \(name)", now: now)
+        case .ambiguous(let why):
+            return park(why.words(name: request.name ?? "the server"), now: now)
+        case .stillUnknown(let next):
+            return wait(until: next, now: now)
+        case .applied(nil), .refused, .gone, .assumedSent:
+            return park("whether \(request.name ?? "the server") was created can not be told", now: now)
         }
     }
 
@@ -205,10 +212,14 @@ extension RunMachine {
         case .server(.success(let server)):
             status = server.status.rawValue
             guard !status.utf8.elementsEqual(scale.waitFor.status.utf8) else {
+                // The first of two creates may have taken place all the same, and only shows by now.
+                if progress.hasRepeated { return .readInventory(maxAge: .zero) }
                 return serverDone(current, progress, "\(current.name) (\(current.id)) is \(status)", ownership: nil, now: now)
             }
+        case .inventory(.success(let snapshot)):
+            return doneIfAlone(current, progress, among: snapshot.servers, now: now)
         case .server(.failure(let error)) where error.code == .notFound: break
-        case .server(.failure(let error)):
+        case .server(.failure(let error)), .inventory(.failure(let error)):
             run.attempts += 1
             return wait(until: now + pause(after: error), now: now)
         default: return wait(until: now + settings.verifyInterval, now: now)
@@ -223,6 +234,20 @@ extension RunMachine {
         return wait(until: min(deadline, now + settings.verifyInterval), now: now)
     }
 
+    /// A server that was asked for twice is done when it is the only one of its name; none is ever deleted by itself.
+    private mutating func doneIfAlone(
+        _ current: ScaleProgress.Member, _ progress: ScaleProgress, among servers: [Server], now: Timestamp
+    ) -> RunEffect {
+        let others = Reconciliation.others(named: current.name, besides: current.id, in: servers)
+        guard others.isEmpty else {
+            let ids = [current.id] + others.prefix(5).map(\.id)
+            return park(
+                "\(others.count + 1) servers are called \(current.name), which was asked for twice: "
+                    + ids.map(\.description).joined(separator: ", "), now: now)
+        }
+        return serverDone(current, progress, "\(current.name) (\(current.id)) is there", ownership: nil, now: now)
+    }
+
     /// One server of the group is as it is to be; the next one is judged anew.
     mutating func serverDone(
         _ member: ScaleProgress.Member, _ progress: ScaleProgress, _ detail: String, ownership: OwnershipChange?,
@@ -232,6 +257,7 @@ extension RunMachine {
         progress.done.append(member)
         progress.current = nil
         progress.isDrained = false
+        progress.hasRepeated = false
         run.progress.scale = progress
         run.progress.attempts = 0
         if run.state.holdsLane { run.state = .verifying }

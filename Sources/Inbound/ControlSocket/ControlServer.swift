@@ -3,6 +3,7 @@ package import JSON
 package import Logging
 package import Model
 import ServiceLifecycle
+import Synchronization
 
 /// What a verb of the control socket came to.
 package struct ControlAnswer: Sendable {
@@ -61,11 +62,13 @@ package struct ControlServer: Service {
         let listener = Listener(
             address: .unixDomainSocket(path: staging), limits: ListenerLimits(maxBodyBytes: 4 << 10, maxConnections: 16),
             responder: ControlResponder(reload: reload, decide: decide, logger: logger), logger: quiet)
-        defer { path.remove() }
+        let published = Mutex<ControlSocketPath.Identity?>(nil)
+        defer { path.remove(published.withLock { $0 }) }
         do {
             try await listener.run { [path, logger] in
                 do throws(ControlSocketPath.Problem) {
-                    try path.publish()
+                    let identity = try path.publish()
+                    published.withLock { $0 = identity }
                 } catch {
                     logger.warning("the command line can not reach this bridge", metadata: ["reason": "\(error.reason)"])
                 }

@@ -44,17 +44,35 @@ struct ControlSocketPath: Sendable {
         return staging
     }
 
+    /// A file by what it is, whatever its name.
+    struct Identity: Sendable, Equatable {
+        let device: dev_t
+        let inode: ino_t
+
+        init?(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            (device, inode) = (status.st_dev, status.st_ino)
+        }
+    }
+
     /// Gives the bound socket its mode and its place.
-    func publish() throws(Problem) {
+    /// - Returns: which file it is, for ``remove(_:)``.
+    func publish() throws(Problem) -> Identity? {
+        let identity = Identity(staging)
         guard chmod(staging, 0o600) == 0, rename(staging, path) == 0 else {
             throw Problem(reason: "\(path) can not be made (error \(errno))")
         }
         rmdir(folder)
+        return identity
     }
 
-    /// Takes the socket away.
-    func remove() {
-        unlink(path)
+    /// Takes the published socket away, unless another bridge has taken its place since; also what was never published.
+    func remove(_ published: Identity?) {
+        if let published {
+            if Identity(path) == published { unlink(path) }
+            return
+        }
         unlink(staging)
         rmdir(folder)
     }

@@ -31,6 +31,8 @@ package final class FakeServersAPI: ServersAPI {
 
     /// Called before a server is read, for what happens meanwhile.
     private let onGet = Mutex<(@Sendable () async -> Void)?>(nil)
+    /// Called when the next create was answered, before its caller learns of it.
+    private let onCreate = Mutex<(@Sendable () -> Void)?>(nil)
     private let state: Mutex<State>
     private let clock: ManualClock
     /// How long a start, stop or reboot takes.
@@ -56,6 +58,11 @@ package final class FakeServersAPI: ServersAPI {
     /// Does something while the next server is being read.
     package func duringNextGet(_ body: @escaping @Sendable () async -> Void) {
         onGet.withLock { $0 = body }
+    }
+
+    /// Does something when the next create was answered, before its caller learns of it.
+    package func afterNextCreate(_ body: @escaping @Sendable () -> Void) {
+        onCreate.withLock { $0 = body }
     }
 
     package func setStatus(_ id: ServerID, _ status: ServerStatus) {
@@ -142,6 +149,11 @@ package final class FakeServersAPI: ServersAPI {
 
     /// The new server is `provisioning` for as long as a start takes.
     package func create(_ request: CreateServer) async throws(APIError) -> Server {
+        let afterwards = onCreate.withLock { body in
+            defer { body = nil }
+            return body
+        }
+        defer { afterwards?() }
         let fault = begin(.create)
         if case .fail(let error) = fault { throw error }
         let now = clock.now()

@@ -1,3 +1,4 @@
+package import CurlTransport
 package import JSON
 package import Model
 import Synchronization
@@ -23,6 +24,8 @@ package final class RecordingServersAPI: ServersAPI {
     private let base: any ServersAPI
     private let clock: any TimeSource
     private let nameOf: @Sendable (ServerID) -> String?
+
+    package var upstream: Upstream? { base.upstream }
 
     /// Records the calls to `base`; `nameOf` gives the present name of a server.
     package init(_ base: any ServersAPI, clock: any TimeSource, nameOf: @escaping @Sendable (ServerID) -> String?) {

@@ -48,6 +48,13 @@ extension RuleReader {
         if scales.isEmpty, !rungs.isEmpty, fields["fleet"] != nil {
             report(fields.place("fleet").diagnostic(.badFleet, "only a rule with `fleet.scale` has a `fleet`"))
         }
+        // A group is judged, and its lane taken, by its own step: a rung of requests alone would have neither server nor group.
+        if let first = rungs.first, first.scale == nil, !scales.isEmpty, !rungs.contains(where: { $0.action != nil }) {
+            report(
+                fields.place("escalation").diagnostic(
+                    .badFleet, "the first rung of \(owner) sends only requests, and a later one scales",
+                    hint: "put the requests before `fleet.scale`, in its rung"))
+        }
         if let fleet, autonomy == .auto, !fleet.deletesCreated, scales.contains(where: { $0.delta < 0 }) {
             report(
                 fields.place("autonomy").diagnostic(

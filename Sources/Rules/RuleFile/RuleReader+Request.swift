@@ -7,6 +7,7 @@ extension RuleReader {
             readTemplate(node, "`\(name)`", scopes.template, place: .encoded).map { (name: name, value: $0) }
         }
         let body = readBody(with, scopes.template)
+        checkBody(body, with, headers)
         let method = with["method"].map { with.choice("method", $0) } ?? (body.isNone ? "GET" : "POST")
         guard let url, let method else { return nil }
         if !body.isNone, ["GET", "HEAD"].contains(where: { $0.utf8.elementsEqual(method.utf8) }) {
@@ -25,6 +26,27 @@ extension RuleReader {
             report((with.key("body") ?? body).diagnostic(.badRequest, "there is both `json` and `body`", hint: "keep one"))
             return .none
         }
+    }
+
+    /// Types whose texts give some characters a meaning: a value put into them as it is can say more than the author meant.
+    private static let structuredTypes: [(word: String, hint: String)] = [
+        ("json", "use `json`, which encodes every value"), ("x-www-form-urlencoded", "use `query`, or `json`"),
+        ("xml", "send `json`, or a body without expressions"), ("html", "send `json`, or a body without expressions"),
+    ]
+
+    private func checkBody(_ body: HTTPRequestStep.Body, _ with: RuleFields, _ headers: [HTTPRequestStep.Header]) {
+        guard case .text(let template) = body, let node = with["body"],
+            template.segments.contains(where: { if case .expression = $0 { true } else { false } }),
+            let type = headers.first(where: { HTTPRequestStep.isContentType($0.name) })
+        else { return }
+        // `application/problem+json; charset=utf-8` is one of `json` too.
+        let words = type.value.source.utf8.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+            .split { "/+; ".utf8.contains($0) }
+        let structured = Self.structuredTypes.first { entry in words.contains { $0.elementsEqual(entry.word.utf8) } }
+        guard let structured else { return }
+        report(
+            node.diagnostic(
+                .badRequest, "the values in a `body` are not encoded for `\(type.value.source)`", hint: structured.hint))
     }
 
     /// Entries of a mapping whose keys are the author's own.

@@ -17,8 +17,18 @@ final class CurlTransportServer: Sendable {
         case drip(String, milliseconds: Int32)
         /// Keeps the connection open until the peer closes or the server stops.
         case hold
-        /// Closes with RST in place of FIN.
+        /// Reads requests and answers each with the text, until the peer closes.
+        case serve(String)
+        /// Reads requests and answers each with `METHOD PATH X-NUMBER AUTHORIZATION BODY` of itself, until the peer closes.
+        case echo
+        /// Waits that long without reading.
+        case pause(milliseconds: Int32)
+        /// Ends the writing with FIN and keeps reading.
+        case halfClose
+        /// Closes with RST in place of FIN, now.
         case reset
+        /// Closes now; what follows in the script is for connections that were not closed.
+        case close
     }
 
     struct Request: Sendable, Equatable {
@@ -32,10 +42,25 @@ final class CurlTransportServer: Sendable {
 
     private struct State {
         var requests: [Request] = []
-        var connections: [Int32] = []
+        /// The connections that are open, and the listener.
+        var sockets: Set<Int32> = []
         var accepted = 0
+        var closed = 0
         var isStopped = false
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [Waiter] = []
+
+        /// Takes out those who have what they wait for.
+        mutating func due() -> [Waiter] {
+            let due = waiters.filter { $0.isDue(requests.count, closed) }
+            let (requestCount, closedCount) = (requests.count, closed)
+            waiters.removeAll { $0.isDue(requestCount, closedCount) }
+            return due
+        }
+    }
+
+    private struct Waiter {
+        let isDue: @Sendable (_ requests: Int, _ closed: Int) -> Bool
+        let continuation: CheckedContinuation<Void, Never>
     }
 
     /// What the threads hold; it outlives the server until they are done.
@@ -73,6 +98,7 @@ final class CurlTransportServer: Sendable {
         guard bound else { throw Failure(call: "bind", code: errno) }
         port = UInt16(bigEndian: address.sin_port)
         let shared = Shared(scripts: scripts, listener: listener)
+        shared.state.withLock { _ = $0.sockets.insert(listener) }
         self.shared = shared
         Self.spawn { Self.accept(shared) }
     }
@@ -82,14 +108,14 @@ final class CurlTransportServer: Sendable {
     }
 
     deinit {
-        let (connections, waiters) = shared.state.withLock { state in
+        let waiters = shared.state.withLock { state in
             state.isStopped = true
             let waiters = state.waiters
             state.waiters = []
-            return (state.connections, waiters)
+            // Under the lock, as every close: a number that was closed meanwhile may be another's socket by now.
+            for socket in state.sockets { Glibc.shutdown(socket, Int32(SHUT_RDWR)) }
+            return waiters
         }
-        Glibc.shutdown(shared.listener, Int32(SHUT_RDWR))
-        for connection in connections { Glibc.shutdown(connection, Int32(SHUT_RDWR)) }
         for waiter in waiters { waiter.continuation.resume() }
     }
 
@@ -100,13 +126,21 @@ final class CurlTransportServer: Sendable {
 
     /// Waits until that many requests were recorded.
     func waitForRequests(_ count: Int) async {
+        await wait { requests, _ in requests >= count }
+    }
+
+    /// Waits until that many connections were closed by the server: the FIN or RST is then with the client's system.
+    func waitForClosed(_ count: Int) async {
+        await wait { _, closed in closed >= count }
+    }
+
+    private func wait(until isDue: @escaping @Sendable (_ requests: Int, _ closed: Int) -> Bool) async {
         await withCheckedContinuation { continuation in
-            let isThere = shared.state.withLock { state in
-                if state.requests.count >= count { return true }
-                state.waiters.append((count, continuation))
-                return false
+            let due = shared.state.withLock { state in
+                state.waiters.append(Waiter(isDue: isDue, continuation: continuation))
+                return state.due()
             }
-            if isThere { continuation.resume() }
+            for waiter in due { waiter.continuation.resume() }
         }
     }
 
@@ -115,7 +149,8 @@ final class CurlTransportServer: Sendable {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    private static func spawn(_ body: @escaping @Sendable () -> Void) {
+    /// Runs that on a thread of its own.
+    static func spawn(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let box = Unmanaged.passRetained(Body(body)).toOpaque()
         let code = pthread_create(
@@ -135,11 +170,11 @@ final class CurlTransportServer: Sendable {
             guard connection >= 0 else { break }
             let isStopped = shared.state.withLock { state in
                 state.accepted += 1
-                if !state.isStopped { state.connections.append(connection) }
+                if !state.isStopped { state.sockets.insert(connection) }
                 return state.isStopped
             }
             if isStopped {
-                close(connection)
+                Glibc.close(connection)
                 break
             }
             let script = shared.scripts[min(number, shared.scripts.count - 1)]
@@ -147,48 +182,87 @@ final class CurlTransportServer: Sendable {
             number += 1
             spawn { follow(script, connection: connection, index: index, shared: shared) }
         }
-        close(shared.listener)
+        shared.state.withLock { state in
+            state.sockets.remove(shared.listener)
+            Glibc.close(shared.listener)
+        }
     }
 
     private static func follow(_ script: [Step], connection: Int32, index: Int, shared: Shared) {
         var buffered: [UInt8] = []
-        steps: for step in script {
-            switch step {
-            case .read:
-                guard let request = readRequest(connection, buffered: &buffered, index: index) else { break steps }
-                record(request, shared: shared)
-            case .readBytes:
-                guard receive(connection, into: &buffered) else { break steps }
-            case .write(let text):
-                guard send(connection, Array(text.utf8)) else { break steps }
-            case .flood(let text, let times):
-                let bytes = Array(text.utf8)
-                for _ in 0..<times where !send(connection, bytes) { break steps }
-            case .drip(let text, let milliseconds):
-                for byte in text.utf8 {
-                    guard send(connection, [byte]) else { break steps }
-                    poll(nil, 0, milliseconds)
-                }
-            case .hold:
-                while receive(connection, into: &buffered) {}
-            case .reset:
-                var option = linger(l_onoff: 1, l_linger: 0)
-                setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        for step in script {
+            guard perform(step, connection: connection, buffered: &buffered, index: index, shared: shared) else { break }
+        }
+        let due = shared.state.withLock { state in
+            state.sockets.remove(connection)
+            Glibc.close(connection)
+            state.closed += 1
+            return state.due()
+        }
+        for waiter in due { waiter.continuation.resume() }
+    }
+
+    /// False when the script ends here.
+    private static func perform(
+        _ step: Step, connection: Int32, buffered: inout [UInt8], index: Int, shared: Shared
+    ) -> Bool {
+        switch step {
+        case .read:
+            guard let request = readRequest(connection, buffered: &buffered, index: index) else { return false }
+            record(request, shared: shared)
+        case .readBytes:
+            return receive(connection, into: &buffered)
+        case .write(let text):
+            return send(connection, Array(text.utf8))
+        case .flood(let text, let times):
+            let bytes = Array(text.utf8)
+            for _ in 0..<times where !send(connection, bytes) { return false }
+        case .drip(let text, let milliseconds):
+            for byte in text.utf8 {
+                guard send(connection, [byte]) else { return false }
+                poll(nil, 0, milliseconds)
             }
+        case .hold:
+            while receive(connection, into: &buffered) {}
+        case .serve(let text):
+            while let request = readRequest(connection, buffered: &buffered, index: index) {
+                record(request, shared: shared)
+                guard send(connection, Array(text.utf8)) else { break }
+            }
+            return false
+        case .echo:
+            while let request = readRequest(connection, buffered: &buffered, index: index) {
+                record(request, shared: shared)
+                guard send(connection, Array(echo(request).utf8)) else { break }
+            }
+            return false
+        case .pause(let milliseconds):
+            poll(nil, 0, milliseconds)
+        case .halfClose:
+            Glibc.shutdown(connection, Int32(SHUT_WR))
+        case .reset:
+            var option = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+            return false
+        case .close:
+            return false
         }
-        shared.state.withLock { state in
-            state.connections.removeAll { $0 == connection }
-            close(connection)
+        return true
+    }
+
+    private static func echo(_ request: Request) -> String {
+        func value(_ name: String) -> String {
+            request.headerLines.first { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.utf8.count + 2)) } ?? "-"
         }
+        let words = request.line.split(separator: " ").prefix(2) + ["\(value("X-Number"))", "\(value("Authorization"))"]
+        let text = words.joined(separator: " ") + " " + String(decoding: request.body, as: UTF8.self)
+        return "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
     }
 
     private static func record(_ request: Request, shared: Shared) {
         let due = shared.state.withLock { state in
             state.requests.append(request)
-            let count = state.requests.count
-            let due = state.waiters.filter { $0.count <= count }
-            state.waiters.removeAll { $0.count <= count }
-            return due
+            return state.due()
         }
         for waiter in due { waiter.continuation.resume() }
     }

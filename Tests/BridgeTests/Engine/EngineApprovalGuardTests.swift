@@ -260,6 +260,22 @@ struct EngineApprovalCommandTests {
         #expect(try await fixture.onlyRun().state == .succeeded)
     }
 
+    @Test("the same person through a second source of the workspace is still the one who asked, and counts once")
+    func twoSources() async throws {
+        let fixture = try EngineFixture(
+            rules: Self.rules.replacing("self_approval: false", with: "required: 2"))
+        try await fixture.command("cycle db-server-01", user: "U0ANN")
+        let id = try await fixture.question().id
+        let own = try await fixture.answer(.approve, id, by: .chat(source: "slack-dev", userID: "U0ANN"))
+        #expect(!own.isCounted && own.text.hasPrefix("You asked for this yourself"))
+        #expect(try await fixture.answer(.approve, id, by: .chat(source: "slack", userID: "U0BOB")).isCounted)
+        let twice = try await fixture.answer(.approve, id, by: .chat(source: "slack-dev", userID: "U0BOB"))
+        #expect(twice.text.hasPrefix("You approved \(id) before: 1 of 2"))
+        #expect(fixture.api.ledger.isEmpty)
+        let takenBack = try await fixture.answer(.deny, id, by: .chat(source: "slack-dev", userID: "U0BOB"))
+        #expect(takenBack.text.hasPrefix("Denied"))
+    }
+
     @Test("where the rule says so, the one who asked may approve")
     func selfApproval() async throws {
         let fixture = try EngineFixture(rules: Self.rules.replacing("self_approval: false", with: "self_approval: true"))

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Glibc
 import Logging
 import Model
@@ -69,6 +70,16 @@ final class EngineReloadFixture {
             StoredRuleSet(
                 revision: began.revision, files: began.files.map { StoredRuleSet.File(name: $0.name, text: $0.text) },
                 savedAt: clock.now()))
+    }
+
+    /// Makes the store refuse every message, as a full disk does, or take them again.
+    func refuseMessages(_ refuses: Bool) throws {
+        try DatabaseQueue(path: directory + "/bridge.sqlite").write { database in
+            try database.execute(
+                sql: refuses
+                    ? "CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'refused'); END"
+                    : "DROP TRIGGER refuse")
+        }
     }
 
     private final class Box: Sendable {

@@ -76,6 +76,19 @@ struct EngineReloadTests {
         #expect(try await fixture.messages().count == 2)
     }
 
+    @Test("a refusal that the store does not take is told at a later look, once")
+    func toldLater() async throws {
+        let fixture = try await Fixture(["web.yaml": Fixture.set(1)])
+        try fixture.refuseMessages(true)
+        fixture.folder.write(["web.yaml": Fixture.broken])
+        #expect(await fixture.reloader.reloadNow().isTaken == false)
+        #expect(await fixture.reloader.look() == nil)
+        #expect(try await fixture.messages().isEmpty)
+        try fixture.refuseMessages(false)
+        for _ in 0..<3 { #expect(await fixture.reloader.look() == nil) }
+        #expect(try await fixture.messages().count == 1)
+    }
+
     @Test("a bad file that is taken back is a success without a reload")
     func takenBack() async throws {
         let fixture = try await Fixture(["web.yaml": Fixture.set(1)])

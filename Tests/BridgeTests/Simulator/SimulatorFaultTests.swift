@@ -167,6 +167,14 @@ struct SimulatorFaultTests {
         ["operation": "get", "kind": "status_500", "time": 1], ["operation": "get", "kind": "status_500", "server_id": 0],
         ["operation": "get", "kind": "status_500", "per_mille": 0],
         ["operation": "get", "kind": "status_500", "delay_ms": 600_001],
+        ["operation": "get", "kind": "delay_ms", "delay_ms": 5, "delay_max_ms": 4],
+        ["operation": "list", "kind": "stale_list"], ["operation": "get", "kind": "stale_list", "age_ms": 5],
+        ["operation": "list", "kind": "stale_list", "age_ms": 0], ["operation": "list", "kind": "empty_list", "age_ms": 5],
+        ["operation": "get", "kind": "status_429", "retry_after": ""],
+        ["operation": "get", "kind": "status_429", "retry_after": "a\r\nX: y"],
+        ["operation": "get", "kind": "status_429", "retry_after": -1],
+        ["operation": "get", "kind": "status_429", "retry_after": 5, "retry_after_date": 5],
+        ["operation": "get", "kind": "status_429", "retry_after_date": 86_401],
     ]
 
     @Test("a fault that is not one answers 400 and says why", arguments: wrongFaults)
@@ -184,6 +192,10 @@ struct SimulatorFaultTests {
             Fault(.doesNothing, on: .reboot), Fault(.status(429), times: nil, retryAfter: 5),
             Fault(.statusAfterApply(500), on: .create, times: 3, delay: .milliseconds(7), perMille: 10),
             Fault(.delay, on: .get, server: ServerID(rawValue: 1), delay: .seconds(1)), Fault(.emptyList, on: .list),
+            Fault(.delay, delay: .milliseconds(5), delayMax: .milliseconds(9)),
+            Fault(.staleList, on: .list, age: .seconds(3)), Fault(.truncatedBody), Fault(.truncatedChunk, on: .list),
+            Fault(.resetAfterApply, on: .create), Fault(.resetBeforeApply), Fault(.appliedTwice, on: .create),
+            Fault(.status(429), retryAfter: .date(-60)), Fault(.status(503), retryAfter: .text("soon")),
         ])
     func roundTrip(_ fault: Fault) throws {
         #expect(try Fault(fault.json) == fault)

@@ -53,9 +53,9 @@ struct VPSAPIRequestTests {
         ),
         (
             3, "PUT https://admin.vps.org:443/api/v1/servers/12345/",
-            #"{"name":"web-2","hostname":"web-2.example.com","backups_enabled":true}"#, true, 30, server
+            #"{"name":"web-2","hostname":"web-2.example.com","backups_enabled":true}"#, false, 30, server
         ),
-        (4, "PATCH https://admin.vps.org:443/api/v1/servers/12345/", #"{"name":"web-2"}"#, true, 30, server),
+        (4, "PATCH https://admin.vps.org:443/api/v1/servers/12345/", #"{"name":"web-2"}"#, false, 30, server),
         (5, "DELETE https://admin.vps.org:443/api/v1/servers/12345/", nil, false, 30, ""),
         (6, "POST https://admin.vps.org:443/api/v1/servers/12345/start/", nil, false, 30, powered),
         (7, "POST https://admin.vps.org:443/api/v1/servers/12345/stop/", nil, false, 30, powered),

@@ -47,6 +47,61 @@ struct VPSAPIListTests {
             [page([1], count: 2, next: "https://admin.vps.org@evil.example/api/v1/servers/")], [1], false, 1
         ),
         ("a link without scheme", [page([1], count: 2, next: "//evil.example/api/v1/servers/")], [1], false, 1),
+        (
+            "a link with user information at our host",
+            [page([1], count: 2, next: "https://u@admin.vps.org/api/v1/servers/?page=2")], [1], false, 1
+        ),
+        (
+            "a link to a host that begins like ours",
+            [page([1], count: 2, next: "https://admin.vps.org.evil.example/api/v1/servers/")], [1], false, 1
+        ),
+        ("a link with a fragment", [page([1], count: 2, next: "/api/v1/servers/?page=2#x")], [1], false, 1),
+        ("a link with a backslash", [page([1], count: 2, next: #"https:\\\\evil.example/api/v1/servers/"#)], [1], false, 1),
+        ("a link of another scheme", [page([1], count: 2, next: "file:///api/v1/servers/?page=2")], [1], false, 1),
+        ("a link to a path below", [page([1], count: 2, next: "page2/")], [1], false, 1),
+        ("a path that steps up, escaped", [page([1], count: 2, next: "/api/v1/servers/%2e%2e/servers/?page=2")], [1], false, 1),
+        ("a path that steps up and down", [page([1], count: 2, next: "/api/v1/x/../servers/?page=2")], [1], false, 1),
+        ("a path in capitals", [page([1], count: 2, next: "/API/v1/servers/?page=2")], [1], false, 1),
+        ("a path without its slash", [page([1], count: 2, next: "/api/v1/servers?page=2")], [1], false, 1),
+        ("an empty link", [page([1], count: 1, next: "")], [1], false, 1),
+        ("a link that is no text", [#"{"count": 1, "next": 7, "results": [\#(entry(1))]}"#], [1], false, 1),
+        (
+            "a filter in the link is kept as written",
+            [page([1], count: 2, next: "?status=active&page=2&x=%2F"), page([2], count: 2)], [1, 2], true, 2
+        ),
+        ("a count smaller than the results", [page([1, 2], count: 1)], [1, 2], false, 1),
+        ("a negative count", [page([], count: -1)], [], false, 1),
+        ("a count of 2^63 - 1", [page([1], count: Int.max)], [1], false, 1),
+        ("a count beyond that", [#"{"count": 9223372036854775808, "results": [\#(entry(1))]}"#], [1], false, 1),
+        ("a count with a fraction", [#"{"count": 1.5, "results": [\#(entry(1))]}"#], [1], false, 1),
+        (
+            "a server that went while the pages were read: the counts differ, and one was on no page",
+            [page([1, 2], count: 4, next: "?page=2"), page([4], count: 3)], [1, 2, 4], false, 2
+        ),
+        (
+            "a server that came while the pages were read",
+            [page([1, 2], count: 3, next: "?page=2"), page([3, 4], count: 4)], [1, 2, 3, 4], false, 2
+        ),
+        (
+            "a server on two pages, though the count is right",
+            [page([1, 2], count: 3, next: "?page=2"), page([2, 3], count: 3)], [1, 2, 3], false, 2
+        ),
+        ("a server twice on one page", [page([1, 1], count: 1)], [1], false, 1),
+        (
+            "a last page that is empty and counts nothing",
+            [page([1], count: 2, next: "?page=2"), page([], count: 0)], [1], false, 2
+        ),
+        (
+            "one page that counts and one that does not", [page([1], count: 2, next: "?page=2"), page([2], count: nil)], [1, 2],
+            false, 2
+        ),
+        (
+            "a link that comes back by another way",
+            [
+                page([1], count: 9, next: "/api/v1/servers/?page=2"),
+                page([2], count: 9, next: "https://admin.vps.org/api/v1/servers/?page=2"),
+            ], [1, 2], false, 2
+        ),
         ("a link to another path", [page([1], count: 2, next: "/api/v1/servers/1/reboot/")], [1], false, 1),
         ("a link to a path that steps up", [page([1], count: 2, next: "/api/v1/servers/../x/")], [1], false, 1),
         ("a link with a line end", [page([1], count: 2, next: #"?page=2\r\nX: y"#)], [1], false, 1),
@@ -90,6 +145,35 @@ struct VPSAPIListTests {
         await #expect(throws: APIError(code: .serverError, certainty: .notExecuted, status: 500, detail: "")) {
             try await client(transport).list(status: nil, location: nil)
         }
+    }
+
+    @Test("a last page that is gone fails the listing, and does not end it")
+    func pageGone() async throws {
+        let transport = VPSAPIFakeTransport([
+            .vpsAPIPage(page([1], count: 1, next: "?page=2")),
+            .response(HTTPResponse(status: 404, body: Array(#"{"detail": "Invalid page."}"#.utf8))),
+        ])
+        await #expect(throws: APIError.self) { try await client(transport).list(status: nil, location: nil) }
+    }
+
+    @Test("a list that is none", arguments: ["[]", #"{"count": 0}"#, #"{"count": 0, "results": {}}"#, "<html>", "", "null"])
+    func noList(body: String) async throws {
+        let client = try client(VPSAPIFakeTransport(status: 200, body))
+        do throws(APIError) {
+            _ = try await client.list(status: nil, location: nil)
+            Issue.record("\(body) was taken for a list")
+        } catch {
+            #expect(error.code == .invalidAnswer && error.certainty == .notExecuted)
+        }
+    }
+
+    @Test("unknown fields of a list, of a page and of a server do no harm, and an unknown status is kept")
+    func unknownFields() async throws {
+        let body =
+            #"{"count": 1, "page_size": 50, "links": {"next": "/x"}, "results": [{"id": 3, "name": "a", "status": "mending", "tags": []}]}"#
+        let list = try await client(VPSAPIFakeTransport(status: 200, body)).list(status: nil, location: nil)
+        #expect(list.isComplete && list.servers.first?.status.rawValue == "mending")
+        #expect(list.servers.first?.raw["tags"] == [])
     }
 
     @Test("a listing of 5000 servers")

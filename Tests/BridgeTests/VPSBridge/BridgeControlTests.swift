@@ -72,17 +72,7 @@ struct BridgeControlTests {
     func inTheWay() async throws {
         let folder = try Folder()
         // A bound socket that nobody listens on any more.
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: folder.socket.utf8) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        #expect(bound == 0)
-        close(descriptor)
+        try bound(folder.socket) {}
         mkdir(folder.socket + ".new", 0o777)
         let path = ControlSocketPath(folder.socket)
         let staging = try path.prepare()
@@ -97,6 +87,36 @@ struct BridgeControlTests {
         try Data("mine".utf8).write(to: URL(fileURLWithPath: folder.socket))
         let error = #expect(throws: ControlSocketPath.Problem.self) { try path.prepare() }
         #expect(error?.reason.contains("no socket") == true)
+    }
+
+    @Test("a bridge that stops takes away its own socket, not the one of the bridge after it")
+    func successor() throws {
+        let folder = try Folder()
+        let first = ControlSocketPath(folder.socket)
+        let published = try bound(first.prepare()) { try first.publish() }
+        // Closed, as by a bridge on its way out: the next one takes the place.
+        let second = ControlSocketPath(folder.socket)
+        let successor = try bound(second.prepare()) { try second.publish() }
+        first.remove(published)
+        #expect(folder.files == ["admin.sock"])
+        second.remove(successor)
+        #expect(folder.files.isEmpty)
+    }
+
+    /// Binds a socket at the path for as long as the body takes.
+    private func bound<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0)
+        return try body()
     }
 
     @Test("a path that no socket can have is said so")

@@ -62,6 +62,7 @@ extension Session {
             return .closed(try approval(known.id) ?? known)
         }
         // One person is one row: an approval that is taken back before the others agreed becomes a no.
+        let person = known.votes.first { ApprovalVote.isSamePerson($0.person, vote.person) }?.person ?? vote.person
         let isNew = try execute(
             """
             INSERT INTO approval_votes (approval, person, verdict, reason, at) VALUES (?, ?, ?, ?, ?)
@@ -69,7 +70,7 @@ extension Session {
             WHERE verdict <> excluded.verdict
             """,
             [
-                .text(known.id.rawValue), .text(vote.person), .text(vote.verdict.rawValue), .text(vote.reason), .time(vote.at),
+                .text(known.id.rawValue), .text(person), .text(vote.verdict.rawValue), .text(vote.reason), .time(vote.at),
             ])
         guard isNew == 1, let counted = try approval(known.id) else { return .repeated(known) }
         let verdict: ApprovalRequest.State
