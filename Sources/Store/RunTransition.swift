@@ -188,6 +188,9 @@ package struct Refusal: Sendable, Hashable {
 package enum MessageResult: Sendable, Hashable {
     case delivered
     case retry(at: Timestamp)
+    /// It was not tried, or nothing is known of its receiver but that it is away: to be taken again then, and this take does not
+    /// count.
+    case postponed(to: Timestamp)
     /// Given up, with a bounded reason for people.
     case failed(String)
 }

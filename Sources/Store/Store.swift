@@ -64,10 +64,12 @@ package protocol Store: Sendable {
     /// Closes as stale the open episodes that nothing refreshed since `before`, and makes their unfinished runs due at `now`.
     func closeStaleEpisodes(before: Timestamp, now: Timestamp) async throws(StoreError) -> Int
 
-    /// Takes due messages from the outbox, longest due first, and hides them until `hiddenUntil`; each take counts as an attempt.
+    /// Takes due messages from the outbox, answers to commands first, then longest due first, and hides them until `hiddenUntil`;
+    /// each take counts as an attempt.
     func claimMessages(now: Timestamp, hiddenUntil: Timestamp, limit: Int) async throws(StoreError) -> [OutboxMessage]
 
-    /// Says how sending a message went: delivered, to be tried again at a time, or given up; one that is settled stays so.
+    /// Says how sending a message went: delivered, to be tried again at a time, postponed without having counted, or given up; one
+    /// that is settled stays so.
     /// - Throws: `StoreError.conflict` when there is no such message.
     func finishMessage(_ id: MessageID, _ result: MessageResult, now: Timestamp) async throws(StoreError)
 

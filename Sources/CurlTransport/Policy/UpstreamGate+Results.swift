@@ -14,8 +14,7 @@ extension UpstreamGate {
             if permit.kind == .create { creates = Deadline(in: Self.createPause, now: now) }
             wasAnswered(permit)
         case .throttled(let retryAfter):
-            rateLimit.throttled(sentAt: permit.admittedAt, now: now)
-            wait(retryAfter, now: now)
+            throttled(permit, retryAfter: retryAfter, now: now, random: random)
             // It is there; of the credentials it says nothing.
             if permit.probes.contains(.configuration) { configuration.probeSaidNothing(now: now) }
             succeed(permit)
@@ -36,6 +35,18 @@ extension UpstreamGate {
     private mutating func wasAnswered(_ permit: GatePermit) {
         configuration.wentThrough(permit.kind, isProbe: permit.probes.contains(.configuration))
         succeed(permit)
+        throttles = 0
+    }
+
+    /// Half the rate, and a pause: a rate alone would ask all through the hour an upstream that wants to be left alone for an hour.
+    private mutating func throttled(_ permit: GatePermit, retryAfter: Duration?, now: Timestamp, random: Double) {
+        rateLimit.throttled(sentAt: permit.admittedAt, now: now)
+        if throttledAt.map({ permit.admittedAt > $0 || $0 > now }) ?? true {
+            throttles = min(throttles + 1, 32)
+            throttledAt = now
+        }
+        let pause = RetryPolicy(base: .seconds(1)).delay(attempt: throttles, retryAfter: retryAfter, random: random)
+        wait(pause, now: now)
     }
 
     /// The upstream is there.

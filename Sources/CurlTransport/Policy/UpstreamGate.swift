@@ -25,8 +25,11 @@ package struct UpstreamGate: Sendable, Hashable {
     var rateLimit: RateLimit
     var reads: Bulkhead
     var mutations: Bulkhead
-    /// What `Retry-After` asked for.
+    /// What `Retry-After` asked for, or our own patience with an upstream that keeps asking to slow down.
     var askedToWait: Deadline?
+    /// How often in a row it asked to slow down, each time in answer to a request that left after it had asked before.
+    var throttles = 0
+    var throttledAt: Timestamp?
     var creates: Deadline?
     private var rateTimes = DueTimes()
     private var budgetTimes = DueTimes()

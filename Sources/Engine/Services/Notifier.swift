@@ -16,13 +16,18 @@ package struct Channel: Sendable {
     }
 }
 
-/// Delivers the messages of the outbox, at least once each, with back-off.
+/// Delivers the messages of the outbox, at least once each, with back-off, several at once.
+///
+/// Answers to commands go first and have places of their own, and a receiver that is slow or away keeps nobody else's messages
+/// waiting: see ``NotificationLanes``.
 package struct Notifier: Service {
-    /// How often a message is tried before it is given up.
+    /// How often a message is tried before it is given up; tries while its receiver is away do not count.
     static let maxAttempts = 8
+    /// How old a message may become.
+    static let maxAge = Duration.seconds(86_400)
     /// How long a message is hidden from others while it is being sent.
     static let sendTime = Duration.seconds(60)
-    static let batchSize = 16
+    static let backOff = RetryPolicy(base: .seconds(5), cap: .seconds(300))
 
     private let store: any Store
     private let queries: any Queries
@@ -32,11 +37,15 @@ package struct Notifier: Service {
     private let responsePrefixes: [String: String]
     private let clock: any TimeSource
     private let doorbell: Doorbell
+    private let random: @Sendable () -> Double
     private let logger: Logger
+    private let lanes = NotificationPlaces()
 
+    /// `random` gives numbers from 0 to below 1, for the back-off.
     package init(
         store: any Store, queries: any Queries, transport: any HTTPTransport, channels: [String: Channel],
-        responsePrefixes: [String: String], clock: any TimeSource, doorbell: Doorbell, logger: Logger
+        responsePrefixes: [String: String], clock: any TimeSource, doorbell: Doorbell,
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }, logger: Logger
     ) {
         self.store = store
         self.queries = queries
@@ -45,35 +54,64 @@ package struct Notifier: Service {
         self.responsePrefixes = responsePrefixes
         self.clock = clock
         self.doorbell = doorbell
+        self.random = random
         self.logger = logger
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do throws(StoreError) {
-                    if try await deliverOnce() == 0 { await doorbell.wait(atMost: try await idleTime()) }
-                } catch {
-                    logger.error("the notifier waits for the store", metadata: ["error": "\(error)"])
-                    await doorbell.wait(atMost: .seconds(1))
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    do throws(StoreError) {
+                        let claimed = try await claim()
+                        for message in claimed {
+                            group.addTask {
+                                await settle(message)
+                                doorbell.ring()
+                            }
+                        }
+                        if claimed.isEmpty { await doorbell.wait(atMost: try await idleTime()) }
+                    } catch {
+                        logger.error("the notifier waits for the store", metadata: ["error": "\(error)"])
+                        await doorbell.wait(atMost: .seconds(1))
+                    }
                 }
             }
         }
     }
 
-    /// Sends the messages that are due.
+    /// Sends the messages that are due, at once, and waits for all of them.
     /// - Returns: how many there were.
     package func deliverOnce() async throws(StoreError) -> Int {
-        let now = clock.now()
-        let messages = try await store.claimMessages(now: now, hiddenUntil: now + Self.sendTime, limit: Self.batchSize)
-        for message in messages {
-            let result = await deliver(message)
-            if case .failed(let why) = result {
-                logger.error("a message was given up", metadata: ["message": "\(message.id)", "why": "\(why)"])
+        let messages = try await claim()
+        await withDiscardingTaskGroup { group in
+            for message in messages {
+                group.addTask { await settle(message) }
             }
-            try await store.finishMessage(message.id, result, now: clock.now())
         }
         return messages.count
+    }
+
+    /// Takes as many due messages as may be under way.
+    private func claim() async throws(StoreError) -> [OutboxMessage] {
+        let now = clock.now()
+        let free = lanes.free
+        guard free > 0 else { return [] }
+        return try await store.claimMessages(now: now, hiddenUntil: now + Self.sendTime, limit: free)
+    }
+
+    /// Sends one message and writes what became of it.
+    private func settle(_ message: OutboxMessage) async {
+        let result = await deliver(message)
+        if case .failed(let why) = result {
+            logger.error("a message was given up", metadata: ["message": "\(message.id)", "why": "\(why)"])
+        }
+        do throws(StoreError) {
+            try await store.finishMessage(message.id, result, now: clock.now())
+        } catch {
+            // It is due again when its time is over, and sent again.
+            logger.error("a message could not be settled", metadata: ["message": "\(message.id)", "error": "\(error)"])
+        }
     }
 
     private func idleTime() async throws(StoreError) -> Duration {
@@ -91,15 +129,27 @@ package struct Notifier: Service {
         } catch {
             return .failed("the address can not be used: \(error.reason)")
         }
-        switch await transport.send(request) {
+        return await send(request, for: message)
+    }
+
+    private func send(_ request: HTTPRequest, for message: OutboxMessage) async -> MessageResult {
+        let lane = NotificationLanes.Lane(isAnswer: message.isAnswer, origin: request.target.origin)
+        switch lanes.enter(message.id.rawValue, lane, now: clock.now()) {
+        case .later(let until): return .postponed(to: until)
+        case .go: break
+        }
+        let outcome = await transport.send(request)
+        let isThere = GateResult(outcome).showsReceiver
+        let retryAt = lanes.leave(message.id.rawValue, lane, isThere: isThere, now: clock.now(), random: random())
+        switch outcome {
         case .response(let response) where (200..<300).contains(response.status):
             return .delivered
-        case .response(let response) where response.status >= 500 || response.status == 429:
-            return again(message, why: "status \(response.status)")
+        case .response(let response) where response.status >= 500 || response.status == 429 || response.status == 408:
+            return again(message, why: "status \(response.status)", retryAfter: response.retryAfter, laneOpens: retryAt)
         case .response(let response):
             return .failed("status \(response.status)")
         case .notSent(let error), .maybeSent(let error):
-            return again(message, why: error.code.rawValue)
+            return again(message, why: error.code.rawValue, retryAfter: nil, laneOpens: retryAt)
         }
     }
 
@@ -120,8 +170,22 @@ package struct Notifier: Service {
         }
     }
 
-    private func again(_ message: OutboxMessage, why: String) -> MessageResult {
+    private func again(
+        _ message: OutboxMessage, why: String, retryAfter: Duration?, laneOpens: Timestamp?
+    ) -> MessageResult {
+        let now = clock.now()
+        guard now.since(message.createdAt) < Self.maxAge else { return .failed("\(why), too old") }
+        // Its receiver is away for everybody: that is not this message's fault.
+        if let laneOpens { return .postponed(to: laneOpens) }
         guard message.attempts < Self.maxAttempts else { return .failed("\(why), \(message.attempts) attempts") }
-        return .retry(at: clock.now() + .seconds(min(300, 2 << min(message.attempts, 8))))
+        let delay = Self.backOff.delay(attempt: message.attempts, retryAfter: retryAfter, random: random())
+        return .retry(at: now + max(delay, .milliseconds(250)))
+    }
+}
+
+extension OutboxMessage {
+    /// Whether a person who gave a command waits for it.
+    fileprivate var isAnswer: Bool {
+        if case .response = destination { true } else { false }
     }
 }

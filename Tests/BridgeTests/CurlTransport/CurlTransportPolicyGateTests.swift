@@ -145,6 +145,23 @@ struct CurlTransportPolicyGateTests {
         }
     }
 
+    @Test("an upstream that keeps asking to slow down is asked at growing distances, also when it names none")
+    func keepsThrottling() {
+        var rig = Rig()
+        var waits: [Int] = []
+        for _ in 0..<11 {
+            rig.send(.mutate, .throttled(retryAfter: nil))
+            // At half of what the draw of 0.5 is from: 1, 2, 4 ... 300 s.
+            guard case .refused(.askedToWait, let until) = rig.gate.admit(.mutate, now: rig.now) else { break }
+            waits.append(Int(until.since(rig.now).inSeconds * 2))
+            rig.now = until + .seconds(20)
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
+        rig.send(.mutate, .succeeded)
+        rig.send(.mutate, .throttled(retryAfter: nil))
+        #expect(rig.refusal(.mutate)?.1 == 0)
+    }
+
     @Test("each kind has its own places")
     func bulkheads() {
         var rig = Rig()

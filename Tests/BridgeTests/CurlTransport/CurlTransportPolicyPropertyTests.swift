@@ -12,7 +12,7 @@ struct CurlTransportPolicyPropertyTests {
     ]
 
     @Test(
-        "no probe but one list, no change while a breaker is not closed, no place too many, no burst", arguments: UInt64(1)...200)
+        "no probe but one list, no change while a breaker is not closed, no place too many, no burst", arguments: UInt64(1)...40)
     func invariants(seed: UInt64) {
         var random = JSONTestRandom(seed: seed)
         var gate = UpstreamGate()
@@ -22,7 +22,7 @@ struct CurlTransportPolicyPropertyTests {
         var sent: [Double] = []
         // Long stretches of failure, or the breakers hardly ever open.
         var bias = GateResult.succeeded
-        for step in 0..<1_500 {
+        for step in 0..<800 {
             if step % 50 == 0 { bias = Self.results.randomElement(using: &random) ?? .succeeded }
             now = now + .milliseconds(Int.random(in: 0...(step % 7 == 0 ? 60_000 : 400), using: &random))
             let before = gate.state(now: now)
@@ -49,7 +49,7 @@ struct CurlTransportPolicyPropertyTests {
 
     @Test(
         "whatever happened, jumps of the clock and lost permits too, a healthy upstream is served again within 25 minutes",
-        arguments: UInt64(1)...200)
+        arguments: UInt64(1)...40)
     func liveness(seed: UInt64) {
         var random = JSONTestRandom(seed: seed)
         var gate = UpstreamGate()

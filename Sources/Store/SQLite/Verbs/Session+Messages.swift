@@ -20,7 +20,7 @@ extension Session {
         var messages = try all(
             """
             SELECT id, channel, response_source, response_url, text, run, created_at, attempts FROM messages
-            WHERE finished_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?
+            WHERE finished_at IS NULL AND due_at <= ? ORDER BY channel IS NOT NULL, due_at, id LIMIT ?
             """, [.time(now), .int(max(0, limit))], Self.readMessage)
         for index in messages.indices {
             try execute(
@@ -39,6 +39,10 @@ extension Session {
         switch result {
         case .retry(let at):
             try execute("UPDATE messages SET due_at = ? WHERE id = ? AND finished_at IS NULL", [.time(at), .int(id.rawValue)])
+        case .postponed(let at):
+            try execute(
+                "UPDATE messages SET due_at = ?, attempts = max(0, attempts - 1) WHERE id = ? AND finished_at IS NULL",
+                [.time(at), .int(id.rawValue)])
         case .delivered:
             try finish(id, failure: nil, now: now)
         case .failed(let reason):
