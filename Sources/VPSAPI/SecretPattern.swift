@@ -10,7 +10,10 @@ struct SecretPattern {
 
     /// The forms of a secret; `nil` when there is nothing to look for.
     init?(_ secret: [UInt8]) {
-        let encoded = [Form(Self.hexadecimal(secret), isCaseSensitive: false)] + Self.base64(secret)
+        // A request's body is encoded as it was sent, which is with JSON's escapes.
+        let escaped = secret.flatMap { [UInt8(ascii: "\""), Form.backslash].contains($0) ? [Form.backslash, $0] : [$0] }
+        let encoded = (escaped == secret ? [secret] : [secret, escaped])
+            .flatMap { [Form(Self.hexadecimal($0), isCaseSensitive: false)] + Self.base64($0) }
         let forms = ([Form(secret, isCaseSensitive: false)] + encoded).filter { !$0.isEmpty }
         guard !forms.isEmpty else { return nil }
         self.forms = forms

@@ -23,6 +23,7 @@ import subprocess
 import threading
 import time
 import urllib.parse
+from http import client
 from pathlib import Path
 
 import harness
@@ -201,9 +202,12 @@ class Between(Rude):
                 self.plan.remove(step)
                 return answer(fields.get("authorization", "none"))
         path = target if target.startswith("/") else "/" + target.split("/", 3)[3]
-        reply = harness.request(
-            method, self.simulator + path, body or None,
-            {name: fields[name] for name in ("authorization", "content-type") if name in fields}, timeout=60)
+        try:
+            reply = harness.request(
+                method, self.simulator + path, body or None,
+                {name: fields[name] for name in ("authorization", "content-type") if name in fields}, timeout=60)
+        except (OSError, client.HTTPException):
+            return None
         return http(reply.status, reply.body, "Content-Type: application/json\r\n")
 
     @staticmethod
@@ -246,11 +250,23 @@ def rudenesses(between):
 # --- the bridge
 
 
+def lasting_port():
+    """A free port below those that connections get: it stays free while the bridge is down between two starts."""
+    while True:
+        port = CHANCE.randrange(20_000, 30_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
 class World:
     def __init__(self, bench):
         self.bench, self.corpus, self.number = bench, bench.folder / "corpus", 0
         self.corpus.mkdir()
-        port, self.admin_port, simulator_port = harness.free_port(), harness.free_port(), harness.free_port()
+        port, self.admin_port, simulator_port = lasting_port(), lasting_port(), harness.free_port()
         self.bridge, self.simulator = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
         bench.start("simulator", [
             harness.tool("VPSBRIDGE_BIN"), "sim", "--listen", f"127.0.0.1:{simulator_port}", "--token", CANARIES["api"].value,
@@ -275,7 +291,8 @@ class World:
             "live": True, "listen": f"127.0.0.1:{port}",
             "admin": {"listen": f"127.0.0.1:{self.admin_port}", "bearer_file": secret("admin")},
             "data": str(self.bench.folder / "data"), "rules": str(self.bench.folder / "rules"),
-            "api": {"base_url": self.between.url, "token_file": secret("api"), **api},
+            "api": {"base_url": self.between.url, "token_file": secret("api"), "rate_limit": {"per_second": 100, "burst": 1000},
+                    "max_in_flight": {"reads": 32, "mutations": 32}, **api},
             "sources": {
                 "alertmanager": {"kind": "alertmanager", "auth": {"bearer_file": secret("hook")}},
                 "ops-slack": {
@@ -470,7 +487,7 @@ def shows(world):
 
 def refused_proxies(world):
     """A proxy with a password is no configuration; one that refuses repeats the request to nobody."""
-    port = harness.free_port()
+    port = lasting_port()
     secret = CANARIES["proxy"].value
     for number, wrong in enumerate((
             {"api": {"proxy": f"http://ann:{secret}@127.0.0.1:1"}}, {"outbound": {"proxy": f"http://ann:{secret}@127.0.0.1:1"}},
