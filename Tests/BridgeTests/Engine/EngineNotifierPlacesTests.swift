@@ -70,7 +70,7 @@ struct EngineNotifierPlacesTests {
     @Test("a receiver that does not answer takes four places, and keeps neither other channels nor an answer waiting")
     func slow() async throws {
         try await put(40, "slow")
-        async let first = notifier.deliverOnce()
+        let first = Task { [notifier] in try await notifier.deliverOnce() }
         while transport.stuck < 4 { await Task.yield() }
         try await put(1, "fast")
         let url = "https://hooks.slack.com/commands/1"
@@ -81,7 +81,7 @@ struct EngineNotifierPlacesTests {
         #expect(transport.stuck == 4)
         #expect(transport.hosts.contains("hooks.slack.com") && transport.hosts.contains("fast.example"))
         transport.release()
-        _ = try await first
+        _ = try await first.value
         for _ in 0..<60 {
             fixture.clock.advance(by: .seconds(1))
             _ = try await notifier.deliverOnce()
