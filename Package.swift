@@ -96,7 +96,8 @@ let package = Package(
         .testTarget(
             name: "BridgeTests",
             dependencies: [
-                "CAllocations", "CThreadSanitizer", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI", "Simulator",
+                "CAllocations", "CThreadSanitizer", "Model", "JSON", "Rules", "CurlTransport", "Webhooks", "Store", "VPSAPI",
+                "Simulator",
                 "Engine", "Inbound", "RuleTesting", "VPSBridge", hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),

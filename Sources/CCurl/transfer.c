@@ -45,7 +45,9 @@ static bool set_settings(ccurl_transfer *transfer, const ccurl_settings *setting
     return ccurl_set_text(transfer, CURLOPT_USERAGENT, settings->user_agent)
         // The limit itself is set when the response has begun, see on_header.
         && ccurl_set_long(transfer, CURLOPT_LOW_SPEED_TIME, settings->low_speed_seconds)
-        && (!settings->ca_file || ccurl_set_text(transfer, CURLOPT_CAINFO, settings->ca_file))
+        // Without its folder too: Debian's libcurl has both, and would go on to trust what the system trusts.
+        && (!settings->ca_file
+            || (ccurl_set_text(transfer, CURLOPT_CAINFO, settings->ca_file) && ccurl_set_text(transfer, CURLOPT_CAPATH, NULL)))
         && (!settings->pins || ccurl_set_text(transfer, CURLOPT_PINNEDPUBLICKEY, settings->pins))
         && (!settings->proxy || ccurl_set_text(transfer, CURLOPT_PROXY, settings->proxy));
 }

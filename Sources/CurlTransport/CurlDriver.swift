@@ -26,6 +26,10 @@ package final class CurlDriver: HTTPTransport {
         build = CurlBuild.current
         try build.check()
         try configuration.check()
+        // A library that knows none of an option (it need not be the one of the headers) says so now, not at every request.
+        guard CurlTransfer(tag: 0, settings: CurlSettings(configuration)) != nil else {
+            throw CurlStartError(.feature, "libcurl \(build.versionText) refuses an option that the transport needs")
+        }
         trustWarning = configuration.trustWarning(defaultFile: build.defaultCAFile)
         guard let pointer = ccurl_multi_create(Int32(configuration.maxInFlight)) else {
             throw CurlStartError(.resources, "libcurl has no memory for its connections")

@@ -1,5 +1,6 @@
 /// Why the transport did not start; each says what to change.
 package struct CurlStartError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Closed: a log field.
     package enum Code: String, Sendable, Hashable {
         case version
         case feature

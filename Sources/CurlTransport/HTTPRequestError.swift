@@ -1,5 +1,6 @@
 /// Why a request was not built; nothing of it left the process.
 package struct HTTPRequestError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Closed: a log field.
     package enum Code: String, Sendable, Hashable {
         /// CR, LF or NUL in a URL or a header: an attempt, witting or not, to write more than one header.
         case forbiddenByte

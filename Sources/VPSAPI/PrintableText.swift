@@ -44,6 +44,7 @@ package enum PrintableText {
         var place = 0
         while place < bytes.count, result.count < limit {
             if let end = pattern.end(in: bytes, from: place) {
+                while result.last == UInt8(ascii: "\\") { result.removeLast() }
                 result += Array("<redacted>".utf8)
                 place = end
             } else {

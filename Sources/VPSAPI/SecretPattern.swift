@@ -10,17 +10,23 @@ struct SecretPattern {
 
     /// The forms of a secret; `nil` when there is nothing to look for.
     init?(_ secret: [UInt8]) {
-        let encoded = [Form(Self.hexadecimal(secret), isCaseSensitive: false)] + Self.base64(secret)
+        // A request's body is encoded as it was sent, which is with JSON's escapes.
+        let escaped = secret.flatMap { [UInt8(ascii: "\""), Form.backslash].contains($0) ? [Form.backslash, $0] : [$0] }
+        let encoded = (escaped == secret ? [secret] : [secret, escaped])
+            .flatMap { [Form(Self.hexadecimal($0), isCaseSensitive: false)] + Self.base64($0) }
         let forms = ([Form(secret, isCaseSensitive: false)] + encoded).filter { !$0.isEmpty }
         guard !forms.isEmpty else { return nil }
         self.forms = forms
         starts = (0...UInt8.max).map { byte in forms.indices.filter { forms[$0].canBegin(with: byte) } }
     }
 
-    /// Where the form ends that begins at that place; `nil` when none does.
+    /// Where the form ends that begins at that place; `nil` when none does. Backslashes before it belong to it.
     func end(in bytes: [UInt8], from start: Int) -> Int? {
-        for index in starts[Int(bytes[start])] {
-            if let end = forms[index].end(in: bytes, from: start) { return end }
+        let candidates = starts[Int(bytes[start])]
+        guard !candidates.isEmpty else { return nil }
+        let isEscaped = start > 0 && bytes[start - 1] == Form.backslash
+        for index in candidates {
+            if let end = forms[index].end(in: bytes, from: start, isEscaped: isEscaped) { return end }
         }
         return nil
     }
@@ -75,7 +81,7 @@ private struct Form {
 
     /// The most backslashes before a character: what is escaped four times over has fifteen.
     private static let backslashesMax = 16
-    private static let backslash = UInt8(ascii: "\\")
+    static let backslash = UInt8(ascii: "\\")
     /// What stands for a control after a backslash.
     private static let controls: [UInt8: UInt32] = [
         UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "b"): 0x08,
@@ -99,32 +105,40 @@ private struct Form {
 
     var isEmpty: Bool { units.isEmpty }
 
+    /// Whether the form can begin with that byte, backslashes aside.
     func canBegin(with byte: UInt8) -> Bool {
         guard let first = units.first else { return false }
-        return isSame(byte, first.first)
-            || [Self.backslash, UInt8(ascii: "%"), UInt8(ascii: "&"), UInt8(ascii: "+")].contains(byte)
+        return isSame(byte, first.first) || Self.controls[byte] == first.scalar || byte == UInt8(ascii: "u")
+            || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "&") || (byte == UInt8(ascii: "+") && first.scalar == 0x20)
     }
 
     /// Every way to read the text is followed at once: `%2` may be an escape or a percent sign and a digit.
-    func end(in bytes: [UInt8], from start: Int) -> Int? {
-        var places = [start]
-        for unit in units {
+    func end(in bytes: [UInt8], from start: Int, isEscaped: Bool) -> Int? {
+        var places: [Int] = []
+        for (index, unit) in units.enumerated() {
             var next: [Int] = []
-            for place in places { addEnds(of: unit, in: bytes, from: place, to: &next) }
+            if index == 0 {
+                addEnds(of: unit, in: bytes, at: start, isEscaped: isEscaped, to: &next)
+            } else {
+                for place in places {
+                    let past = Self.skippingBackslashes(in: bytes, from: place)
+                    addEnds(of: unit, in: bytes, at: past, isEscaped: past > place, to: &next)
+                }
+            }
             guard !next.isEmpty else { return nil }
             places = next
         }
         return places.max()
     }
 
-    private func addEnds(of unit: Unit, in bytes: [UInt8], from start: Int, to ends: inout [Int]) {
+    private func addEnds(of unit: Unit, in bytes: [UInt8], at place: Int, isEscaped: Bool, to ends: inout [Int]) {
+        guard place < bytes.count else { return }
         func add(_ end: Int?) {
             if let end, !ends.contains(end) { ends.append(end) }
         }
-        let place = Self.skippingBackslashes(in: bytes, from: start)
-        if place > start {
+        if isEscaped {
             add(Self.unicodeEscape(of: unit.scalar, in: bytes, from: place))
-            if place < bytes.count, Self.controls[bytes[place]] == unit.scalar { add(place + 1) }
+            if Self.controls[bytes[place]] == unit.scalar { add(place + 1) }
         }
         add(literal(unit, in: bytes, from: place))
         add(percentEncoded(unit, in: bytes, from: place))
@@ -159,14 +173,18 @@ private struct Form {
         var place = start
         for _ in 0..<backslashesMax {
             guard place < bytes.count else { return place }
-            if bytes[place] == backslash {
-                place += 1
-            } else if place > start, let end = unicodeEscape(of: UInt32(backslash), in: bytes, from: place) {
+            switch bytes[place] {
+            case backslash: place += 1
+            case UInt8(ascii: "u"):
+                guard place > start, let end = unicodeEscape(of: UInt32(backslash), in: bytes, from: place) else { return place }
                 place = end
-            } else if bytes[place...].starts(with: "%5c".utf8) || bytes[place...].starts(with: "%5C".utf8) {
+            case UInt8(ascii: "%"):
+                guard bytes[place...].starts(with: "%5c".utf8) || bytes[place...].starts(with: "%5C".utf8) else { return place }
                 place += 3
-            } else {
-                return place
+            case UInt8(ascii: "&"):
+                guard let end = entity(of: UInt32(backslash), in: bytes, from: place) else { return place }
+                place = end
+            default: return place
             }
         }
         return place
@@ -174,18 +192,17 @@ private struct Form {
 
     /// `u00e9` after a backslash, and pairs of surrogates.
     private static func unicodeEscape(of scalar: UInt32, in bytes: [UInt8], from place: Int) -> Int? {
-        var place = place
-        for (index, unit) in String(UnicodeScalar(scalar) ?? "\u{FFFD}").utf16.enumerated() {
-            if index > 0 {
-                guard place < bytes.count, bytes[place] == backslash else { return nil }
-                while place < bytes.count, bytes[place] == backslash { place += 1 }
-            }
-            guard place + 4 < bytes.count, bytes[place] == UInt8(ascii: "u"),
-                number(bytes[(place + 1)..<(place + 5)], radix: 16) == UInt32(unit)
-            else { return nil }
-            place += 5
-        }
-        return place
+        guard scalar > 0xFFFF else { return unicodeEscape(ofUnit: scalar, in: bytes, from: place) }
+        guard let middle = unicodeEscape(ofUnit: 0xD7C0 + (scalar >> 10), in: bytes, from: place) else { return nil }
+        let past = skippingBackslashes(in: bytes, from: middle)
+        return past > middle ? unicodeEscape(ofUnit: 0xDC00 | (scalar & 0x3FF), in: bytes, from: past) : nil
+    }
+
+    private static func unicodeEscape(ofUnit unit: UInt32, in bytes: [UInt8], from place: Int) -> Int? {
+        guard place + 4 < bytes.count, bytes[place] == UInt8(ascii: "u"),
+            number(bytes[(place + 1)..<(place + 5)], radix: 16) == unit
+        else { return nil }
+        return place + 5
     }
 
     /// `&quot;`, `&#34;`, `&#x22;`.

@@ -57,7 +57,7 @@ struct Bridge {
             live: configuration.live, limits: configuration.limits, protected: ProtectedServers(configuration.protected),
             apiOrigin: configuration.api.baseURL, approvalChannel: configuration.notify.first,
             noticeChannels: configuration.notify)
-        let upstream = Upstream(clock: clock)
+        let upstream = Upstream(limits: configuration.api.limits, clock: clock)
         let api = try VPSAPIClient(
             baseURL: configuration.api.baseURL, token: configuration.api.token ?? Secret("none-configured"),
             transport: transports.transport(for: .api), upstream: upstream)
@@ -94,7 +94,7 @@ struct Bridge {
             metrics: {
                 await BridgeMetrics.text(
                     ingest: ingest.metrics, reload: reloader.status, missing: book.current.missingCounts, queries: store)
-                    + transports.renderMetrics()
+                    + transports.renderMetrics(gate: upstream.snapshot)
             },
             readiness: { readiness.isReady }, logger: logger)
         let control = ControlServer(

@@ -188,6 +188,7 @@ def broken_outbound():
         bench.write("key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
         bench.write("cut.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n")
         password = "a-password-of-the-bad-input-test"
+        (bench.folder / "rules").mkdir()
         config = bench.write("vpsbridge.yaml", f"""\
 api:
   base_url: https://admin.vps.org/api
@@ -198,17 +199,17 @@ api:
 outbound:
   ca_file: missing.pem
   proxy: http://ann:{password}@127.0.0.1:3128
-rules: {bench.folder}
+rules: rules
 """)
         for verb in ("check", "serve"):
             ended = subprocess.run(
                 [harness.tool("VPSBRIDGE_BIN"), verb, "--config", str(config)], capture_output=True, text=True, timeout=20,
-                env={**os.environ, "VPSBRIDGE_DATA": str(bench.folder / "data"), "VPSBRIDGE_API_CA_FILE": "empty.pem",
+                env={**os.environ, "VPSBRIDGE_DATA": str(bench.folder / "data"), "VPSBRIDGE_API_CA_FILE": str(bench.folder / "empty.pem"),
                      "VPSBRIDGE_OUTBOUND_CA_FILE": str(bench.folder / "cut.pem"), "VPSBRIDGE_API_TOKEN": "two words"})
             assert ended.returncode == 78, (verb, ended.returncode, ended.stderr)
             for place, said in (
-                (":2:13", "scheme and host only"), (":3:12", "key.pem"), (":4:10", "http://HOST:PORT"), (":5:18", "sha256//BASE64"),
-                (":5:37", "pinned_keys"), (":6:28", "1 to 100"), (":8:12", "missing.pem"), (":9:10", "user name or password"),
+                (":2:13", "scheme and host only"), (":3:12", "key.pem"), (":4:10", "http://HOST:PORT"), (":5:17", "sha256//BASE64"),
+                (":5:35", "pinned_keys"), (":6:28", "1 to 100"), (":8:12", "missing.pem"), (":9:10", "user name or password"),
                 ("VPSBRIDGE_API_CA_FILE", "empty.pem"), ("VPSBRIDGE_OUTBOUND_CA_FILE", "cut.pem"), ("API token", "can not be used"),
             ):
                 assert place in ended.stderr and said in ended.stderr, (verb, place, said, ended.stderr)

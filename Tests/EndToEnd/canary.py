@@ -23,6 +23,7 @@ import subprocess
 import threading
 import time
 import urllib.parse
+from http import client
 from pathlib import Path
 
 import harness
@@ -201,9 +202,12 @@ class Between(Rude):
                 self.plan.remove(step)
                 return answer(fields.get("authorization", "none"))
         path = target if target.startswith("/") else "/" + target.split("/", 3)[3]
-        reply = harness.request(
-            method, self.simulator + path, body or None,
-            {name: fields[name] for name in ("authorization", "content-type") if name in fields}, timeout=60)
+        try:
+            reply = harness.request(
+                method, self.simulator + path, body or None,
+                {name: fields[name] for name in ("authorization", "content-type") if name in fields}, timeout=60)
+        except (OSError, client.HTTPException):
+            return None
         return http(reply.status, reply.body, "Content-Type: application/json\r\n")
 
     @staticmethod
@@ -246,11 +250,23 @@ def rudenesses(between):
 # --- the bridge
 
 
+def lasting_port():
+    """A free port below those that connections get: it stays free while the bridge is down between two starts."""
+    while True:
+        port = CHANCE.randrange(20_000, 30_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
 class World:
     def __init__(self, bench):
         self.bench, self.corpus, self.number = bench, bench.folder / "corpus", 0
         self.corpus.mkdir()
-        port, self.admin_port, simulator_port = harness.free_port(), harness.free_port(), harness.free_port()
+        port, self.admin_port, simulator_port = lasting_port(), lasting_port(), harness.free_port()
         self.bridge, self.simulator = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}"
         bench.start("simulator", [
             harness.tool("VPSBRIDGE_BIN"), "sim", "--listen", f"127.0.0.1:{simulator_port}", "--token", CANARIES["api"].value,
@@ -275,7 +291,8 @@ class World:
             "live": True, "listen": f"127.0.0.1:{port}",
             "admin": {"listen": f"127.0.0.1:{self.admin_port}", "bearer_file": secret("admin")},
             "data": str(self.bench.folder / "data"), "rules": str(self.bench.folder / "rules"),
-            "api": {"base_url": self.between.url, "token_file": secret("api"), **api},
+            "api": {"base_url": self.between.url, "token_file": secret("api"), "rate_limit": {"per_second": 100, "burst": 1000},
+                    "max_in_flight": {"reads": 32, "mutations": 32}, **api},
             "sources": {
                 "alertmanager": {"kind": "alertmanager", "auth": {"bearer_file": secret("hook")}},
                 "ops-slack": {
@@ -445,13 +462,11 @@ def tells(world):
 def shows(world):
     """Every verb that shows something, of everything that there is; the bridge runs."""
     runs = world.listed("runs", "ls")
-    for run in runs:
-        world.verb("runs", "show", run["id"])
-        world.verb("runs", "show", run["id"], "--json")
-        world.verb("explain", "run", run["id"])
-    for delivery in {run["delivery"] for run in runs}:
-        world.verb("explain", delivery)
-        world.verb("explain", delivery, "--json")
+    for number, run in enumerate(runs):
+        # Each in one way; what they draw from is the same for all, and searched as a whole in the database.
+        world.verb(*[
+            ("runs", "show", run["id"]), ("runs", "show", run["id"], "--json"), ("explain", "run", run["id"]),
+            ("explain", run["delivery"]), ("explain", run["delivery"], "--json")][number % 5])
     audit = world.listed("audit", "ls")
     world.listed("dead", "ls")
     for arguments in (("audit", "ls"), ("dead", "ls"), ("runs", "ls"), ("status",), ("status", "--json"), ("approvals", "ls"),
@@ -472,7 +487,7 @@ def shows(world):
 
 def refused_proxies(world):
     """A proxy with a password is no configuration; one that refuses repeats the request to nobody."""
-    port = harness.free_port()
+    port = lasting_port()
     secret = CANARIES["proxy"].value
     for number, wrong in enumerate((
             {"api": {"proxy": f"http://ann:{secret}@127.0.0.1:1"}}, {"outbound": {"proxy": f"http://ann:{secret}@127.0.0.1:1"}},
@@ -484,7 +499,8 @@ def refused_proxies(world):
     proxy = Rude(lambda method, target, fields, body: http(
         407, f"{method} {target} {fields} {body}", f"Proxy-Authenticate: Basic realm=\"{fields}\"\r\n"))
     world.bench.receivers.append(proxy)
-    data, world.config = world.config, world.bench.write("proxied.yaml", {
+    config, bridge = world.config, world.bridge
+    world.config = world.bench.write("proxied.yaml", {
         **world.configuration(port, proxy=proxy.url, base_url="https://api.vps.example"),
         "outbound": {"proxy": proxy.url}})
     world.bridge = f"http://127.0.0.1:{port}"
@@ -495,7 +511,7 @@ def refused_proxies(world):
     asked = [(line, fields) for line, fields, _ in proxy.requests if line.startswith("CONNECT")]
     assert asked and all("authorization" not in fields for _, fields in asked), "the proxy saw the token"
     world.stop()
-    world.config = data
+    world.config, world.bridge = config, bridge
     harness.say("proxies with a password: 78; one that refuses never saw the API's token")
 
 
@@ -517,14 +533,20 @@ def crashes(world):
     for kind in (signal.SIGABRT, signal.SIGSEGV):
         world.between.stalls.clear()
         world.between.plan = [("list", world.between.stall)]
-        settings = documented_settings() + (f",swift-backtrace={backtracer}" if backtracer else "")
+        # Names of functions are no secrets, and reading them from a debug build takes minutes.
+        settings = documented_settings() + (f",symbolicate=off,swift-backtrace={backtracer}" if backtracer else "")
         world.start({"SWIFT_BACKTRACE": settings})
         assert world.alert("HostDown") == 200
         assert world.alert("Ticket") == 200
         world.bench.wait_until("a request with the token is under way", world.between.stalls.is_set, 30)
+        written = world.serve.log().count("Backtrace took")
         world.serve.child.send_signal(kind)
+        if backtracer:
+            world.bench.wait_until("the crash trace is written", lambda: world.serve.log().count("Backtrace took") > written, 90)
+            # A signal from outside, unlike a fault of its own, lets it go on after the trace.
+            world.serve.child.send_signal(kind)
         world.bench.forget(world.serve)
-        world.serve.child.wait(timeout=180)
+        world.serve.child.wait(timeout=30)
         assert world.serve.child.returncode == -kind, world.serve.child.returncode
     traces = len(re.findall(r"^Thread \d+", world.serve.log(), re.MULTILINE))
     assert traces or not backtracer, "the backtracer wrote nothing"

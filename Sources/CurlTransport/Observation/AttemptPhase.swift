@@ -1,3 +1,5 @@
+import Model
+
 /// A part of the time that an attempt takes; the parts of an attempt follow each other and add up to its whole.
 enum AttemptPhase: String, Sendable, Hashable, CaseIterable {
     /// Waiting for admission, before libcurl has it.
@@ -31,4 +33,9 @@ extension HTTPAttempt {
 
     /// From the request's arrival to its outcome.
     var whole: Duration { queued + (timings?.total ?? .zero) }
+}
+
+extension Duration {
+    /// The span in seconds, by way of whole microseconds: libcurl measures no finer, and a sum of 30 ms shows as 0.03.
+    var inMetricSeconds: Double { Double(wholeMicroseconds) / 1e6 }
 }

@@ -30,7 +30,7 @@ enum AttemptSpan {
                 attributes["http.request.resend_count"] = attempt.requestsReleased - 1
             }
             for (phase, duration) in attempt.phases {
-                attributes["vpsbridge.http.\(phase.rawValue).duration"] = duration.inSeconds
+                attributes["vpsbridge.http.\(phase.rawValue).duration"] = duration.inMetricSeconds
             }
             switch exchange.outcome {
             case .response(let response):

@@ -71,7 +71,8 @@ package final class TransportMetrics: Sendable {
             let phases = counts.phases
             for phase in AttemptPhase.allCases {
                 let time = phases[phase] ?? UpstreamSeries.PhaseTime()
-                text.summary(["upstream": upstream.rawValue, "phase": phase.rawValue], sum: time.seconds, count: time.count)
+                text.summary(
+                    ["upstream": upstream.rawValue, "phase": phase.rawValue], sum: time.whole.inMetricSeconds, count: time.count)
             }
         }
     }

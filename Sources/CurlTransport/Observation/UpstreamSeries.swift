@@ -16,7 +16,7 @@ final class UpstreamSeries: Sendable {
 
     /// Time that went into a phase.
     struct PhaseTime: Sendable {
-        var seconds = 0.0
+        var whole = Duration.zero
         var count: UInt64 = 0
     }
 
@@ -51,7 +51,7 @@ final class UpstreamSeries: Sendable {
         counted.withLock { counted in
             counted.attempts[key, default: 0] += 1
             for (phase, duration) in attempt.phases {
-                counted.phases[phase, default: PhaseTime()].seconds += duration.inSeconds
+                counted.phases[phase, default: PhaseTime()].whole += duration
                 counted.phases[phase, default: PhaseTime()].count += 1
             }
         }

@@ -43,9 +43,10 @@ extension ConfigurationReader {
     private func baseURL(_ node: YAMLNode) -> String? {
         guard let text = node.string("`api.base_url`", collector) else { return nil }
         if let problem = OutboundAddress.problem(ofBaseURL: text) {
-            reportHiding(
+            report(
                 node.diagnostic(
-                    .unknownValue, "`api.base_url`: \(problem)", hint: "scheme and host only: `https://admin.vps.org`"))
+                    .unknownValue, "`api.base_url`: \(problem)", hint: "scheme and host only: `https://admin.vps.org`"),
+                hidingValue: text.utf8.contains(UInt8(ascii: "@")))
             return nil
         }
         return text
@@ -56,7 +57,9 @@ extension ConfigurationReader {
         do throws(OutboundAddress.Unusable) {
             return try OutboundAddress.proxy(text)
         } catch {
-            reportHiding(node.diagnostic(.unknownValue, "\(title): \(error.reason)", hint: error.hint))
+            report(
+                node.diagnostic(.unknownValue, "\(title): \(error.reason)", hint: error.hint),
+                hidingValue: text.utf8.contains(UInt8(ascii: "@")))
             return nil
         }
     }
@@ -90,7 +93,8 @@ extension ConfigurationReader {
     }
 
     /// A finding about a value that may hold a password: its line is shown up to the value.
-    func reportHiding(_ finding: Diagnostic) {
+    func report(_ finding: Diagnostic, hidingValue: Bool) {
+        guard hidingValue else { return collector.report(finding) }
         var finding = finding
         let before = finding.sourceLine.unicodeScalars.prefix(max(0, finding.column - 1))
         finding.sourceLine = String(String.UnicodeScalarView(before)) + "<not shown>"

@@ -78,8 +78,9 @@ struct ConfigurationReader {
                 _ = try HTTPURL(String(decoding: url.reveal(), as: UTF8.self))
                 configuration.channels[entry.name] = Channel(url: url)
             } catch {
-                reportHiding(
-                    (mapping["url"] ?? mapping["url_file"] ?? entry.key).diagnostic(.unknownValue, "\(owner): \(error.reason)"))
+                let place = mapping["url"] ?? mapping["url_file"] ?? entry.key
+                report(
+                    place.diagnostic(.unknownValue, "\(owner): \(error.reason)"), hidingValue: mapping["url"] != nil)
             }
         }
     }

@@ -81,10 +81,11 @@ struct Transports: Service {
         for warning in drivers.compactMap(\.trustWarning) where told.insert(warning).inserted { logger.warning("\(warning)") }
     }
 
-    /// What was counted, and what runs, for `/metrics`.
-    func renderMetrics() -> String {
+    /// What was counted, what runs, and how the gate of VPS.org stands, for `/metrics`.
+    func renderMetrics(gate: UpstreamState) -> String {
         var text = MetricsText()
         metrics.render(into: &text)
+        gate.render(into: &text, upstream: .api)
         text.family("vpsbridge_http_client_info", .gauge, "The libcurl that runs, and its TLS library.")
         text.sample(["libcurl": api.build.versionText, "tls": api.build.tls ?? "none"], 1)
         return text.text

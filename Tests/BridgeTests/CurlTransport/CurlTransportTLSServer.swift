@@ -48,10 +48,14 @@ final class CurlTransportTLSServer: Sendable {
         let said = Mutex<[String]>([])
     }
 
+    /// Starts the process and waits until it listens.
+    ///
     /// - Parameters:
     ///   - behaviour: Of every connection.
     ///   - subjectAltName: Of the certificate, such as `IP:127.0.0.1`.
     ///   - isExpired: Whether the certificate ended yesterday.
+    ///   - answer: The whole answer to each request.
+    /// - Throws: `CurlTransportServer.Failure` when the process does not start.
     init(_ behaviour: Behaviour, subjectAltName: String = "IP:127.0.0.1", isExpired: Bool = false, answer: String) throws {
         var template = Array("/tmp/vpsbridge-tls-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw CurlTransportServer.Failure(call: "mkdtemp", code: errno) }

@@ -62,6 +62,16 @@ struct VPSAPISecretFormsTests {
         #expect(String(decoding: shown, as: UTF8.self) == #"["<redacted>","x<redacted>","\"<redacted>\""]"#)
     }
 
+    @Test("a JSON body that comes back in hexadecimal or Base64 holds the secret with its escapes")
+    func encodedJSON() {
+        let body = Array(#"{"key":"tok-7f3a\"/\\+=é"}"#.utf8)
+        let hex = body.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        for text in [hex, Self.base64(body, tail: "+/"), Self.base64(body, tail: "-_")] {
+            let shown = Self.hidden(text)
+            #expect(shown.contains("<redacted>") && shown.utf8.count < text.utf8.count, "\(shown)")
+        }
+    }
+
     @Test("a secret with line ends, such as a private key, is found in JSON")
     func lines() {
         #expect(Self.hidden(#"{"key":"-----BEGIN\nabc\n"}"#, "-----BEGIN\nabc\n") == #"{"key":"<redacted>"}"#)
