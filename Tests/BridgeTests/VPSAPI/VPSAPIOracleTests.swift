@@ -88,6 +88,7 @@ private struct Oracle {
         let applied = world.update { state, _ in state.ledger.applied[operation] ?? 0 }
         if ending == .endless { return "no end" }
         if applied > 1 { return "\(operation.rawValue) took place \(applied) times" }
+        if ending == .refused, operation != .reboot, applied > 0 { return "refused, and \(operation.rawValue) took place" }
         guard operation != .reboot else { return nil }
         let status = world.update { state, now in
             state.advance(to: now + .seconds(600))

@@ -8,7 +8,7 @@ struct Migration: Sendable {
     let sql: String
 
     /// All steps in order; `user_version` of a file says how many of them it has.
-    static let all: [Migration] = [.initial, .deliveryRevision, .approvals, .steps]
+    static let all: [Migration] = [.initial, .deliveryRevision, .approvals, .steps, .answers]
 }
 
 /// Brings a file to the present schema, each step in a transaction of its own.

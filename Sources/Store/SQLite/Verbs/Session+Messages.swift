@@ -17,11 +17,9 @@ extension Session {
     }
 
     func claimMessages(now: Timestamp, hiddenUntil: Timestamp, limit: Int) throws -> [OutboxMessage] {
-        var messages = try all(
-            """
-            SELECT id, channel, response_source, response_url, text, run, created_at, attempts FROM messages
-            WHERE finished_at IS NULL AND due_at <= ? ORDER BY channel IS NOT NULL, due_at, id LIMIT ?
-            """, [.time(now), .int(max(0, limit))], Self.readMessage)
+        // Answers first: somebody waits for them.
+        var messages = try due("channel IS NULL", now: now, limit: limit)
+        messages += try due("channel IS NOT NULL", now: now, limit: limit - messages.count)
         for index in messages.indices {
             try execute(
                 "UPDATE messages SET attempts = attempts + 1, due_at = ? WHERE id = ?",
@@ -29,6 +27,15 @@ extension Session {
             messages[index].attempts += 1
         }
         return messages
+    }
+
+    private func due(_ kind: String, now: Timestamp, limit: Int) throws -> [OutboxMessage] {
+        guard limit > 0 else { return [] }
+        return try all(
+            """
+            SELECT id, channel, response_source, response_url, text, run, created_at, attempts FROM messages
+            WHERE finished_at IS NULL AND \(kind) AND due_at <= ? ORDER BY due_at, id LIMIT ?
+            """, [.time(now), .int(limit)], Self.readMessage)
     }
 
     func finishMessage(_ id: MessageID, _ result: MessageResult, now: Timestamp) throws {
