@@ -34,11 +34,6 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
         return 0;
     }
     transfer->head_seen += length;
-    if (!transfer->is_watched && transfer->low_speed_bytes > 0) {
-        // From here on only: before its first byte a server may think as long as the total timeout allows.
-        transfer->is_watched = true;
-        ccurl_set_long(transfer, CURLOPT_LOW_SPEED_LIMIT, transfer->low_speed_bytes);
-    }
     if (transfer->head_ended) {
         // What follows the final header block are the trailers of a chunked body. They are counted and dropped: a trailer must
         // not pass for a header.
@@ -50,7 +45,13 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
         transfer->head_ended = true;
         return length;
     }
-    return append(transfer, &transfer->head, bytes, length, transfer->head_cap) ? length : 0;
+    if (!append(transfer, &transfer->head, bytes, length, transfer->head_cap)) return 0;
+    if (!transfer->is_watched && transfer->low_speed_bytes > 0 && !is_interim(&transfer->head)) {
+        // From here on only: before its answer, and after an interim one, a server may think as long as the total timeout allows.
+        transfer->is_watched = true;
+        ccurl_set_long(transfer, CURLOPT_LOW_SPEED_LIMIT, transfer->low_speed_bytes);
+    }
+    return length;
 }
 
 /// Whether libcurl counts any byte of the request as sent; behind a proxy that may be its CONNECT's.

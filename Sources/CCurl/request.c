@@ -13,6 +13,8 @@ static bool add_line(ccurl_transfer *transfer, const char *line) {
     return ccurl_buffer_append(&transfer->lines, line, strlen(line) + 1);
 }
 
+static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
+
 bool ccurl_transfer_add_header(
     ccurl_transfer *transfer, const uint8_t *name, size_t name_length, const uint8_t *value, size_t value_length) {
     static const char type[] = "content-type";
@@ -21,6 +23,9 @@ bool ccurl_transfer_add_header(
     }
     transfer->line_count += 1;
     ccurl_buffer *lines = &transfer->lines;
+    // Blanks around a value mean nothing (RFC 9110, 5.5), and of a value of blanks libcurl would send nothing at all.
+    while (value_length > 0 && is_blank(value[0])) value += 1, value_length -= 1;
+    while (value_length > 0 && is_blank(value[value_length - 1])) value_length -= 1;
     // libcurl reads "Name:" as "do not send Name", and "Name;" as an empty value.
     if (value_length == 0) return ccurl_buffer_append(lines, name, name_length) && ccurl_buffer_append(lines, ";", 2);
     return ccurl_buffer_append(lines, name, name_length)

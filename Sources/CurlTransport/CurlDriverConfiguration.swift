@@ -57,10 +57,15 @@ package struct CurlDriverConfiguration: Sendable {
             throw CurlStartError(.configuration, "the user agent must be printable ASCII and not empty")
         }
         if let proxy {
+            let url: HTTPURL
             do {
-                _ = try HTTPURL(proxy)
+                url = try HTTPURL(proxy)
             } catch {
                 throw CurlStartError(.configuration, "the proxy is not usable: \(error.reason)")
+            }
+            // Neither the file of certificates nor the pins would hold for TLS to the proxy itself.
+            guard !url.isSecure, url.pathAndQuery.utf8.elementsEqual("/".utf8) else {
+                throw CurlStartError(.configuration, "the proxy is not usable: write http://HOST:PORT")
             }
         }
         if let caFile, let fault = CertificateFile.fault(path: caFile) { throw CurlStartError(.caFile, fault) }

@@ -108,7 +108,8 @@ final class CurlLoop {
         while let pointer = ccurl_multi_take_finished(multi, &result) {
             guard let transfer = pool[ccurl_transfer_tag(pointer)], let entry = transfer.entry else { continue }
             let exchange = transfer.exchange(result, queued: entry.queued)
-            pool.giveBack(transfer, isReusable: result == .complete)
+            // libcurl counts what it repeats by itself per handle, sets the count back in `curl_easy_reset` alone, and gives up after five.
+            pool.giveBack(transfer, isReusable: result == .complete && exchange.attempt.requestsReleased <= 1)
             answer(entry.submission, exchange)
         }
     }

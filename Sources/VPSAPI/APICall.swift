@@ -14,6 +14,8 @@ struct APICall {
     let isReplayable: Bool
     /// Whether the operation's result is in the body; if not, a 2xx alone is enough.
     var needsBody = true
+    /// Whether it goes on with a listing whose first page was let out.
+    var isFurtherPage = false
     var timeout: Duration = .seconds(30)
     var answerBytesMax = VPSAPIClient.answerBytesMax
 

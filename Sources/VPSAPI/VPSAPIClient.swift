@@ -51,7 +51,7 @@ package struct VPSAPIClient: ServersAPI {
         var visited: Set<[UInt8]> = []
         while true {
             visited.insert(Array(path.utf8))
-            let page = try await page(path)
+            let page = try await page(path, isFurther: visited.count > 1)
             listing.add(page)
             guard let link = page.next else { return listing.end(isLast: true) }
             guard let next = ListPage.path(ofNext: link, origin: origin, listPath: Self.listPath),
@@ -110,9 +110,10 @@ package struct VPSAPIClient: ServersAPI {
         return PowerAnswer(message: message, status: status)
     }
 
-    private func page(_ path: String) async throws(APIError) -> ListPage {
+    private func page(_ path: String, isFurther: Bool) async throws(APIError) -> ListPage {
         var call = APICall(.get, path, changes: false, isReplayable: true)
         call.answerBytesMax = Self.pageBytesMax
+        call.isFurtherPage = isFurther
         let response = try await perform(call)
         let limits = JSONLimits(maxBytes: Self.pageBytesMax, maxValues: 1_000_000)
         guard let json = try? JSONValue.parse(response.body, limits: limits), let page = ListPage(json: json) else {
@@ -147,13 +148,16 @@ package struct VPSAPIClient: ServersAPI {
         } catch {
             throw APIError(code: .notSent, certainty: .notExecuted, detail: error.reason)
         }
-        return try APIAnswer(call: call, token: token).read(try await send(request, as: call.kind))
+        return try APIAnswer(call: call, token: token).read(
+            try await send(request, as: call.kind, isFurtherPage: call.isFurtherPage))
     }
 
-    private func send(_ request: HTTPRequest, as kind: RequestClass) async throws(APIError) -> HTTPOutcome {
+    private func send(
+        _ request: HTTPRequest, as kind: RequestClass, isFurtherPage: Bool
+    ) async throws(APIError) -> HTTPOutcome {
         guard let upstream else { return await transport.send(request) }
         do throws(Upstream.HeldBack) {
-            return try await upstream.send(request, as: kind, over: transport)
+            return try await upstream.send(request, as: kind, isFurtherPage: isFurtherPage, over: transport)
         } catch {
             throw APIError(error)
         }

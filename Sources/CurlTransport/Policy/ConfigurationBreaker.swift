@@ -3,11 +3,16 @@ package import Model
 /// Keeps requests from an upstream that refuses the credentials: 401 or 403.
 ///
 /// It opens at the first such answer, since another one would be the same, and lets one probe out every 60 s and at once when the
-/// credentials were replaced. People are told once, and not again before a request like the one that was refused went through.
-/// Pure.
+/// credentials were replaced. People are told once, and not again before a request of the kind that was refused went through; of a
+/// single server that may not be read at most every 6 hours, since others may be read in between. Pure.
 package struct ConfigurationBreaker: Sendable, Hashable {
     /// How long after a refusal it is asked again. Default 60 s.
     package let interval: Duration
+
+    /// How long after people were told a listing that is refused too is the same news.
+    private static let sameNews: Duration = .seconds(600)
+    /// How long after people were told a read that is refused is none.
+    private static let quiet: Duration = .seconds(21_600)
 
     private enum Phase: Hashable, Sendable {
         case closed
@@ -18,6 +23,7 @@ package struct ConfigurationBreaker: Sendable, Hashable {
     private var phase = Phase.closed
     /// The kinds of request that were refused and have not gone through since.
     private var refused: Set<RequestClass> = []
+    private var toldAt: Timestamp?
 
     package init(interval: Duration = .seconds(60)) {
         self.interval = max(.milliseconds(1), interval)
@@ -53,16 +59,27 @@ package struct ConfigurationBreaker: Sendable, Hashable {
     package mutating func wasRefused(_ kind: RequestClass, isProbe: Bool, now: Timestamp) -> Bool {
         // What was sent before the breaker opened says nothing new.
         if phase == .closed || isProbe { phase = .open(Deadline(in: interval, now: now)) }
-        let isNews = refused.isEmpty
-        refused.insert(kind.probed)
+        let isNews =
+            switch kind {
+            case .list: !refused.contains(.list) && !wasTold(within: Self.sameNews, now: now)
+            case .read: refused.isEmpty && !wasTold(within: Self.quiet, now: now)
+            case .mutate, .create: refused.isEmpty
+            }
+        refused.insert(kind.refusedAs)
+        if isNews { toldAt = now }
         return isNews
+    }
+
+    /// A clock that was set back says nothing of it.
+    private func wasTold(within span: Duration, now: Timestamp) -> Bool {
+        toldAt.map { now >= $0 && now.since($0) < span } ?? false
     }
 
     /// A request was answered with something else than a refusal of the credentials.
     package mutating func wentThrough(_ kind: RequestClass, isProbe: Bool) {
         guard phase == .closed || isProbe else { return }
         phase = .closed
-        refused.remove(kind.probed)
+        refused.remove(kind.refusedAs)
     }
 
     /// The probe ended without saying anything of the credentials: the next one in its time.
@@ -77,6 +94,6 @@ package struct ConfigurationBreaker: Sendable, Hashable {
 }
 
 extension RequestClass {
-    /// All reads are one kind for credentials, and so are all changes.
-    fileprivate var probed: RequestClass { changes ? .mutate : .read }
+    /// All changes are one kind for credentials.
+    fileprivate var refusedAs: RequestClass { self == .create ? .mutate : self }
 }

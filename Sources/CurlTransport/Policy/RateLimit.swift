@@ -64,6 +64,12 @@ package struct RateLimit: Sendable, Hashable {
         return true
     }
 
+    /// Takes a token that may not be there yet: what is lent is missing from all that come after.
+    package mutating func borrow(now: Timestamp) {
+        settle(now)
+        left -= 1
+    }
+
     /// The upstream asked to slow down.
     ///
     /// - Parameters:
@@ -72,7 +78,7 @@ package struct RateLimit: Sendable, Hashable {
     ///   - now: The present time.
     package mutating func throttled(sentAt: Timestamp, now: Timestamp) {
         settle(now)
-        left = 0
+        left = min(left, 0)
         if let halvedAt, sentAt <= halvedAt, halvedAt <= now { return }
         rate = max(floor, rate / 2)
         halvedAt = now

@@ -50,15 +50,18 @@ package final class Upstream: Sendable {
     /// - Parameters:
     ///   - request: The request.
     ///   - kind: Its kind; what repeats are told by is its method and target.
+    ///   - isFurtherPage: Whether it goes on with a listing that was let out, see ``UpstreamGate/admitPage(now:)``.
     ///   - transport: What sends it.
     /// - Returns: what became of the request.
     /// - Throws: ``HeldBack`` when nothing was sent.
     package func send(
-        _ request: HTTPRequest, as kind: RequestClass, over transport: any HTTPTransport
+        _ request: HTTPRequest, as kind: RequestClass, isFurtherPage: Bool = false, over transport: any HTTPTransport
     ) async throws(HeldBack) -> HTTPOutcome {
         let key = Self.key(of: request)
         let now = clock.now()
-        let admission = state.withLock { $0.gate.admit(kind, retry: $0.failed[key], now: now) }
+        let admission = state.withLock {
+            isFurtherPage ? $0.gate.admitPage(now: now) : $0.gate.admit(kind, retry: $0.failed[key], now: now)
+        }
         switch admission {
         case .refused(let reason, let until):
             throw HeldBack(reason: reason, until: until, wait: max(.zero, until.since(now)))

@@ -70,6 +70,23 @@ package struct UpstreamGate: Sendable, Hashable {
         return .admitted(GatePermit(id: lastPermit, kind: kind, admittedAt: now, probes: probes))
     }
 
+    /// Lets the next page of a listing out: only the breakers and a wait that was asked for are in its way.
+    ///
+    /// A listing is admitted as a whole, by its first page: one that had to begin anew at each page that is refused might never end.
+    /// Its further pages may leave the rate limit in debt, which all others then wait for.
+    package mutating func admitPage(now: Timestamp) -> Admission {
+        clamp(now: now)
+        if let refusal = interruption(isProbe: false, now: now) {
+            refusals[refusal.reason, default: 0] &+= 1
+            return .refused(refusal.reason, until: refusal.until)
+        }
+        rateLimit.borrow(now: now)
+        lastPermit &+= 1
+        _ = reads.enter(lastPermit, now: now)
+        admitted &+= 1
+        return .admitted(GatePermit(id: lastPermit, kind: .list, admittedAt: now, probes: []))
+    }
+
     /// Whether a request would be let out now. Takes nothing; only the due times that it hands out move on.
     package mutating func outlook(_ kind: RequestClass, retry: RetryBudget.Repeat? = nil, now: Timestamp) -> Outlook {
         clamp(now: now)
@@ -134,6 +151,13 @@ package struct UpstreamGate: Sendable, Hashable {
         guard wait > .zero else { return nil }
         let spacing = Duration.seconds(1 / rateLimit.rate(now: now))
         return (.rateLimit, rateTimes.next(in: wait, spacing: spacing, now: now))
+    }
+
+    /// What ends a listing that has begun.
+    private func interruption(isProbe: Bool, now: Timestamp) -> Refusal? {
+        Self.refusal(by: configuration.condition(now: now), .unauthorized, isProbe: isProbe, now: now)
+            ?? Self.refusal(by: readBreaker.condition(now: now), .breakerOpen, isProbe: isProbe, now: now)
+            ?? askedToWait.map { (.askedToWait, $0.until) }
     }
 
     private static func refusal(

@@ -98,7 +98,8 @@ extension RunMachine {
         run.state = .unknown
         run.reason = .outcomeUnknown
         run.detail = String(error.detail.prefix(300))
-        run.attempts = 0
+        // Of an owed start all attempts are counted: people are told when it does not come about.
+        if intent.step == 0 { run.attempts = 0 }
         run.dueAt = intent.sent().map { settings.reconciliation.firstReading(of: $0.change, now: now) } ?? now
         return .commit(
             RunTransition(
@@ -124,6 +125,11 @@ extension RunMachine {
             return retryOwedStart(intent, outcome: .refused, error: refusal, rule: rule, now: now)
         case .gone:
             return serverGone(closing, now: now)
+        case .stillUnknown where intent.step > 0, .ambiguous where intent.step > 0:
+            return retryOwedStart(intent, outcome: .refused, error: refusal, rule: rule, now: now)
+        case .stillUnknown where rung?.action == .powerCycle, .ambiguous where rung?.action == .powerCycle:
+            // As a request of unknown outcome the stop would be taken for ours when somebody else has stopped the server.
+            return refusedByAPI(closing, error: refusal, rule: rule, now: now)
         case .stillUnknown, .ambiguous:
             // Read again as any request without a certain outcome.
             return becomesUnknown(intent, refusal, now: now)
@@ -240,7 +246,7 @@ extension RunMachine {
         case .stillUnknown(let next):
             return wait(until: next, now: now)
         case .notExecuted where intent.step > 0:
-            return owedStartHadNoEffect(intent, now: now)
+            return owedStartHadNoEffect(intent, rule: rule, now: now)
         case .notExecuted, .assumedSent:
             return applied(
                 .close(intent.id, .assumedSent),
@@ -251,14 +257,18 @@ extension RunMachine {
     }
 
     /// Starting a server that still is stopped is safe to ask for again, and it is owed.
-    private mutating func owedStartHadNoEffect(_ intent: Intent, now: Timestamp) -> RunEffect {
+    private mutating func owedStartHadNoEffect(_ intent: Intent, rule: Rule, now: Timestamp) -> RunEffect {
         run.state = .verifying
         run.reason = .outcomeUnknown
+        run.detail = "the start after our stop had no effect, it is owed"
+        run.attempts += 1
         run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
-        run.dueAt = now
+        run.dueAt = run.attempts > 1 ? now + backoff(run.attempts) : now
         return .commit(
             RunTransition(
                 now: now, run: run, intent: .close(intent.id, .notExecuted),
-                audit: [entry(.request, .notSent, "the start had no effect; it is owed", now: now)], releasesLease: true))
+                audit: [entry(.request, .notSent, run.detail, now: now)],
+                messages: run.attempts == 3 ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
+                releasesLease: true))
     }
 }

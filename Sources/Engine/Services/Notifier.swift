@@ -4,6 +4,7 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
+import Synchronization
 
 /// A channel that messages go to, as configured.
 package struct Channel: Sendable {
@@ -40,6 +41,7 @@ package struct Notifier: Service {
     private let random: @Sendable () -> Double
     private let logger: Logger
     private let lanes = NotificationPlaces()
+    private let underWay = UnderWay()
 
     /// `random` gives numbers from 0 to below 1, for the back-off.
     package init(
@@ -64,9 +66,11 @@ package struct Notifier: Service {
                 while !Task.isCancelled {
                     do throws(StoreError) {
                         let claimed = try await claim()
+                        underWay.begin(claimed.count)
                         for message in claimed {
                             group.addTask {
                                 await settle(message)
+                                underWay.end()
                                 doorbell.ring()
                             }
                         }
@@ -95,7 +99,7 @@ package struct Notifier: Service {
     /// Takes as many due messages as may be under way.
     private func claim() async throws(StoreError) -> [OutboxMessage] {
         let now = clock.now()
-        let free = lanes.free
+        let free = min(lanes.free, NotificationLanes.capacity - underWay.count)
         guard free > 0 else { return [] }
         return try await store.claimMessages(now: now, hiddenUntil: now + Self.sendTime, limit: free)
     }
@@ -115,6 +119,8 @@ package struct Notifier: Service {
     }
 
     private func idleTime() async throws(StoreError) -> Duration {
+        // The bell rings when one of them is done.
+        guard underWay.count < NotificationLanes.capacity else { return .seconds(30) }
         guard let due = try await queries.nextMessageDue() else { return .seconds(30) }
         return min(.seconds(30), max(.milliseconds(10), due.since(clock.now())))
     }
@@ -133,6 +139,8 @@ package struct Notifier: Service {
     }
 
     private func send(_ request: HTTPRequest, for message: OutboxMessage) async -> MessageResult {
+        // Also when its receiver is away and nothing was tried: an outbox has an end.
+        guard clock.now().since(message.createdAt) < Self.maxAge else { return .failed("too old") }
         let lane = NotificationLanes.Lane(isAnswer: message.isAnswer, origin: request.target.origin)
         switch lanes.enter(message.id.rawValue, lane, now: clock.now()) {
         case .later(let until): return .postponed(to: until)
@@ -181,6 +189,15 @@ package struct Notifier: Service {
         let delay = Self.backOff.delay(attempt: message.attempts, retryAfter: retryAfter, random: random())
         return .retry(at: now + max(delay, .milliseconds(250)))
     }
+}
+
+/// How many messages are claimed and not settled: a task that was begun may not have taken its place yet.
+private final class UnderWay: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var count: Int { number.load(ordering: .relaxed) }
+    func begin(_ count: Int) { number.add(count, ordering: .relaxed) }
+    func end() { number.subtract(1, ordering: .relaxed) }
 }
 
 extension OutboxMessage {

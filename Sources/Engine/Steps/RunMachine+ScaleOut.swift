@@ -10,7 +10,9 @@ extension RunMachine {
     mutating func createNext(
         _ scale: FleetScale, _ progress: ScaleProgress, rule: Rule, checksCooldown: Bool, now: Timestamp
     ) -> RunEffect {
-        if progress.hasRepeated, let intent = lastIntent, intent.operation == .create, intent.outcome == .assumedSent,
+        if progress.hasRepeated, let intent = lastIntent, intent.operation == .create,
+            // Held back or told to slow down, the repeated one is still of the first one's name.
+            intent.outcome == .assumedSent || intent.outcome == .notExecuted,
             let request = intent.request
         {
             return createAgain(request, of: intent, progress, scale: scale, rule: rule, now: now)
@@ -66,6 +68,12 @@ extension RunMachine {
             let list = ServerList(servers: snapshot.servers, isComplete: true)
             return settle(intent, .list(list), progress, scale: scale, rule: rule, now: now)
         case .inventory(.failure(let error)):
+            // A refusal that can not be looked at is a refusal; asked again later it would be a second create.
+            if let refusal, !progress.hasRepeated {
+                let detail =
+                    "VPS.org did not create \(intent.request?.name ?? "the server"): \(refusal.status ?? 0) \(refusal.detail)"
+                return scaleFailed(.refused, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+            }
             if let refusal { return createUnknown(refusal, intent: intent, now: now) }
             run.detail =
                 "whether \(intent.request?.name ?? "the server") was created can not be read: \(error.detail.prefix(200))"
@@ -152,12 +160,22 @@ extension RunMachine {
         case .ambiguous(let why):
             return park(why.words(name: name), now: now)
         case .stillUnknown(let next):
-            if case .list = reading { run.detail = "\(name) is not in the list of servers yet; the create may still show" }
+            if case .list = reading {
+                run.attempts += 1
+                run.detail = "\(name) is not in the list of servers yet; the create may still show"
+            }
             return wait(until: next, now: now)
+        case .notExecuted where run.attempts < Self.looksBeforeRepeat:
+            // The window may be over by a clock that was set: so many lists without the name are needed as well.
+            run.attempts += 1
+            return wait(until: now + .seconds(60), now: now)
         case .notExecuted:
             return repeatOnce(name, intent: intent, progress, now: now)
         }
     }
+
+    /// How many complete lists must lack a server before it is asked for once more.
+    private static let looksBeforeRepeat = 3
 
     /// Nothing of it was seen in the whole window: it is asked for once more, under the same name.
     private mutating func repeatOnce(

@@ -120,7 +120,31 @@ struct CurlTransportPolicyBreakerTests {
         #expect(breaker.condition(now: due) != .closed, "what was sent before does not close it")
         breaker.wentThrough(.list, isProbe: true)
         #expect(breaker.condition(now: due) == .closed)
-        #expect(breaker.wasRefused(.read, isProbe: false, now: due) == true)
+        #expect(breaker.wasRefused(.read, isProbe: false, now: due) == false, "a list that went through is no such read")
+    }
+
+    @Test("one server that may not be read is told once, though the list and other servers may be read in between")
+    func oneServer() {
+        var breaker = ConfigurationBreaker()
+        var told = 0
+        for round in 0..<300 {
+            let now = start + .seconds(61 * round)
+            if breaker.wasRefused(.read, isProbe: false, now: now) { told += 1 }
+            breaker.beginProbe(now: now + .seconds(60))
+            breaker.wentThrough(.list, isProbe: true)
+            breaker.wentThrough(.read, isProbe: false)
+        }
+        #expect(told == 1)
+        #expect(breaker.wasRefused(.list, isProbe: false, now: start + .seconds(20_000)) == true, "the token itself")
+    }
+
+    @Test("a token that is revoked is told, though a change was refused weeks ago")
+    func revoked() {
+        var breaker = ConfigurationBreaker()
+        #expect(breaker.wasRefused(.mutate, isProbe: false, now: start) == true)
+        breaker.beginProbe(now: start + .seconds(60))
+        breaker.wentThrough(.list, isProbe: true)
+        #expect(breaker.wasRefused(.list, isProbe: false, now: start + .seconds(1_000_000)) == true)
     }
 
     @Test("credentials that may read but not change tell people once, however often a probe closes the breaker")

@@ -116,6 +116,39 @@ struct CurlTransportPolicyGateTests {
         #expect(rig.refusal(.mutate) == nil)
     }
 
+    @Test("a listing that was let out goes on to its end, and everybody else waits for the tokens that it borrowed")
+    func pages() {
+        var gate = UpstreamGate(limits: GateLimits(rate: 1, burst: 1))
+        let now = Timestamp(seconds: 1_795_000_000)
+        guard case .admitted(let first) = gate.admit(.list, now: now) else {
+            Issue.record("the first page is refused")
+            return
+        }
+        gate.finished(first, .succeeded, now: now, random: 0)
+        for _ in 0..<10 {
+            guard case .admitted(let page) = gate.admitPage(now: now) else {
+                Issue.record("a further page is refused")
+                return
+            }
+            gate.finished(page, .succeeded, now: now, random: 0)
+        }
+        guard case .refused(.rateLimit, _) = gate.admit(.list, now: now + .seconds(10)) else {
+            Issue.record("the debt is forgotten")
+            return
+        }
+        guard case .admitted = gate.admit(.list, now: now + .seconds(12)) else {
+            Issue.record("the debt is never paid")
+            return
+        }
+        var asked = gate
+        guard case .admitted(let page) = asked.admitPage(now: now + .seconds(12)) else { return }
+        asked.finished(page, .throttled(retryAfter: .seconds(40)), now: now + .seconds(12), random: 0)
+        guard case .refused(.askedToWait, _) = asked.admitPage(now: now + .seconds(12)) else {
+            Issue.record("a wait that was asked for is passed over")
+            return
+        }
+    }
+
     @Test("402 on a create pauses creates for 15 minutes and nothing else")
     func payment() {
         var rig = Rig()

@@ -75,6 +75,22 @@ struct EngineReconciliationTests {
         #expect(try await fixture.onlyRun().reason == .refused)
     }
 
+    @Test("a stop of a power cycle that was refused and could not be looked at is no stop of ours: the server is not started")
+    func unreadableStop() async throws {
+        let fixture = try EngineFixture(rules: EngineFixture.powerCycle)
+        let api = fixture.api
+        api.script(.stop, .fail(Self.badRequest))
+        api.duringNextGet {
+            api.duringNextGet { [web] in
+                api.script(.get, .fail(.lost)); api.setStatus(web, .stopped)
+            }
+        }
+        try await fixture.alert("firing")
+        try await fixture.keepFiring(for: .seconds(600))
+        #expect(api.calls(.stop) == 1 && api.calls(.start) == 0)
+        #expect(try await fixture.onlyRun().reason == .refused)
+    }
+
     // MARK: Creates
 
     private func scaleOut() throws -> EngineFixture {

@@ -68,12 +68,13 @@ final class VPSAPIOracleWorld: HTTPTransport {
 
     /// Faults of all kinds on the operation and on reads, each with a chance of its own that the seed decides.
     func addFaults(on operation: Operation, oldestList: Duration) {
-        let kinds: [Fault.Kind] = [
-            .dropBeforeApply, .dropAfterApply, .resetBeforeApply, .resetAfterApply, .status(500), .status(503),
-            .statusAfterApply(500), .statusAfterApply(502), .statusAfterApply(504), .truncatedBody, .malformedBody,
-        ]
-        // A gateway that repeats a request by itself passes on what the second one is told: that it is so already.
-        + (operation == .start || operation == .stop ? [.statusAfterApply(400)] : [])
+        let kinds: [Fault.Kind] =
+            [
+                .dropBeforeApply, .dropAfterApply, .resetBeforeApply, .resetAfterApply, .status(500), .status(503),
+                .statusAfterApply(500), .statusAfterApply(502), .statusAfterApply(504), .truncatedBody, .malformedBody,
+            ]
+            // A gateway that repeats a request by itself passes on what the second one is told: that it is so already.
+            + (operation == .start || operation == .stop ? [.statusAfterApply(400)] : [])
         state.withLock { state in
             var faults: [Fault] = []
             for kind in kinds where Bool.random(using: &state.random) {
