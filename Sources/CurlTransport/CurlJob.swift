@@ -18,7 +18,7 @@ final class CurlJob: Sendable {
     }
 }
 
-/// A job with the one who waits for it; whoever holds it last answers it.
+/// A job with the one who waits for it; once it is taken in, the loop alone answers it.
 struct CurlSubmission: Sendable {
     let job: CurlJob
     let continuation: CheckedContinuation<HTTPExchange, Never>

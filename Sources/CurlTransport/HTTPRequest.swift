@@ -34,8 +34,8 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomDebugString
     /// The token of `Authorization: Bearer`.
     package let bearer: Secret?
     package let body: [UInt8]?
-    /// Whether the request may reach the server twice. `false` makes the transport stop libcurl when it is about to repeat the
-    /// request by itself, so that the server sees it at most once.
+    /// Whether the request may reach the server more than once. `false` makes the transport stop libcurl when it is about to
+    /// repeat the request by itself, so that the server sees it at most once.
     package let isReplayable: Bool
     /// From `send` to the whole response, time in the transport's queue included.
     package let totalTimeout: Duration
@@ -55,7 +55,7 @@ package struct HTTPRequest: Sendable, CustomStringConvertible, CustomDebugString
     ///     and refused; so is `Authorization` beside a bearer token.
     ///   - bearer: Visible ASCII, not empty.
     ///   - body: At most ``bodyBytesMax``; not for `HEAD`.
-    ///   - isReplayable: Whether the server may see the request twice; never true for what must happen once.
+    ///   - isReplayable: Whether the server may see the request more than once; never true for what must happen once.
     ///   - totalTimeout: 1 ms to ``timeoutMax``. Default 30 s.
     ///   - connectTimeout: 1 ms to ``timeoutMax``. Default 5 s.
     ///   - maxResponseBytes: 0 to ``responseBytesCeiling``. Default 1 MiB.
