@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "CurlTransport", dependencies: ["CCurl", "Model", tracing], swiftSettings: settings),
         .target(name: "Webhooks", dependencies: ["Model", "JSON", crypto], swiftSettings: settings),
         .target(
-            name: "Store", dependencies: ["Model", "JSON", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "Store", dependencies: ["Model", "JSON", .product(name: "GRDB", package: "GRDB.swift"), crypto],
             swiftSettings: settings),
         // Row 4
         .target(name: "VPSAPI", dependencies: ["CurlTransport", "Model", "JSON"], swiftSettings: settings),
@@ -93,6 +93,13 @@ let package = Package(
             swiftSettings: settings),
         // Tests
         .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
+        .executableTarget(
+            name: "BridgeProof",
+            dependencies: [
+                "JSON", "Model", "Rules", "Webhooks", "Store", "CurlTransport", "VPSAPI", "Engine", "RuleTesting", "Simulator",
+                logging,
+            ],
+            path: "Tests/BridgeProof", swiftSettings: settings),
         .testTarget(
             name: "BridgeTests",
             dependencies: [

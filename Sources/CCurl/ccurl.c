@@ -3,6 +3,7 @@
 #include "transfer.h"
 
 #include <pthread.h>
+#include <string.h>
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static bool start_succeeded = false;
@@ -12,6 +13,13 @@ static void start(void) { start_succeeded = curl_global_init(CURL_GLOBAL_DEFAULT
 bool ccurl_global_start(void) {
     pthread_once(&started, start);
     return start_succeeded;
+}
+
+static bool has_protocol(const curl_version_info_data *info, const char *name) {
+    for (const char *const *found = info->protocols; found && *found; found += 1) {
+        if (strcmp(*found, name) == 0) return true;
+    }
+    return false;
 }
 
 ccurl_build ccurl_build_info(void) {
@@ -24,6 +32,7 @@ ccurl_build ccurl_build_info(void) {
         .has_tls = (info->features & CURL_VERSION_SSL) != 0,
         .has_async_dns = (info->features & CURL_VERSION_ASYNCHDNS) != 0,
         .is_thread_safe = (info->features & CURL_VERSION_THREADSAFE) != 0,
+        .has_smtp = has_protocol(info, "smtp") && has_protocol(info, "smtps"),
     };
     return build;
 }

@@ -12,9 +12,12 @@ package struct CurlBuild: Sendable, Hashable {
     package var defaultCAFile: String?
     package var hasAsyncDNS: Bool
     package var isThreadSafe: Bool
+    /// Whether it can send mail, over TLS too.
+    package var hasSMTP: Bool
 
     package init(
-        version: UInt32, versionText: String, tls: String?, defaultCAFile: String?, hasAsyncDNS: Bool, isThreadSafe: Bool
+        version: UInt32, versionText: String, tls: String?, defaultCAFile: String?, hasAsyncDNS: Bool, isThreadSafe: Bool,
+        hasSMTP: Bool = true
     ) {
         self.version = version
         self.versionText = versionText
@@ -22,6 +25,7 @@ package struct CurlBuild: Sendable, Hashable {
         self.defaultCAFile = defaultCAFile
         self.hasAsyncDNS = hasAsyncDNS
         self.isThreadSafe = isThreadSafe
+        self.hasSMTP = hasSMTP
     }
 
     /// The libcurl that this process runs with, which need not be the one it was built with.
@@ -31,7 +35,7 @@ package struct CurlBuild: Sendable, Hashable {
             version: build.version, versionText: String(cString: build.version_text),
             tls: build.has_tls ? build.tls_text.map { String(cString: $0) } ?? "unnamed" : nil,
             defaultCAFile: build.default_ca_file.map { String(cString: $0) },
-            hasAsyncDNS: build.has_async_dns, isThreadSafe: build.is_thread_safe)
+            hasAsyncDNS: build.has_async_dns, isThreadSafe: build.is_thread_safe, hasSMTP: build.has_smtp)
     }
 
     /// Refuses a libcurl that lacks what the transport's promises rest on.

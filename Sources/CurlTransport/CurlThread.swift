@@ -13,6 +13,15 @@ final class CurlThread: Sendable {
 
     /// Starts the thread; throws when the system has none to give.
     init(_ body: @escaping @Sendable () -> Void) throws(CurlStartError) {
+        thread = Mutex(try Self.start(body))
+    }
+
+    /// Runs the body on a thread of its own that nobody waits for; throws when the system has none to give.
+    static func detach(_ body: @escaping @Sendable () -> Void) throws(CurlStartError) {
+        pthread_detach(try start(body))
+    }
+
+    private static func start(_ body: @escaping @Sendable () -> Void) throws(CurlStartError) -> pthread_t {
         var identifier = pthread_t()
         let box = Unmanaged.passRetained(Body(body))
         let code = pthread_create(
@@ -29,7 +38,7 @@ final class CurlThread: Sendable {
             box.release()
             throw CurlStartError(.resources, "no thread for the transport: error \(code)")
         }
-        thread = Mutex(identifier)
+        return identifier
     }
 
     /// Waits until the thread has ended; once it has, and on the thread itself, this returns at once.

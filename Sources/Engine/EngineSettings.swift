@@ -1,4 +1,6 @@
 package import Model
+package import Rules
+package import Store
 
 /// What the engine is told by the configuration.
 package struct EngineSettings: Sendable {
@@ -30,13 +32,20 @@ package struct EngineSettings: Sendable {
     package var approvalChannel: String?
     /// Where people are told what belongs to no run: that the token is refused.
     package var noticeChannels: [String]
+    /// When rules change nothing since people work on the servers.
+    package var maintenance: [MaintenanceWindow]
+    /// What the events of a source may lead to, by the source's name; one that is not in it may lead to anything.
+    package var mayLeadTo: [String: SourcePermission]
+
+    /// What counts as a storm or as blindness, and who is told.
+    package var watch: FleetWatch { FleetWatch(storm: limits.storm, channels: noticeChannels) }
 
     package init(
         live: Bool = false, limits: Limits = Limits(), protected: ProtectedServers = ProtectedServers([]),
         inventoryMaxAge: Duration = .seconds(60), verifyInterval: Duration = .seconds(5), unknownWindow: Duration = .seconds(30),
         createWindow: Duration = .seconds(300), apiOrigin: String? = nil, lease: Duration = .seconds(30), concurrency: Int = 16,
         episodeTimeout: Duration = .seconds(43_200), approvalChannel: String? = nil,
-        noticeChannels: [String] = []
+        noticeChannels: [String] = [], maintenance: [MaintenanceWindow] = [], mayLeadTo: [String: SourcePermission] = [:]
     ) {
         self.live = live
         self.limits = limits
@@ -51,5 +60,7 @@ package struct EngineSettings: Sendable {
         self.episodeTimeout = episodeTimeout
         self.approvalChannel = approvalChannel
         self.noticeChannels = noticeChannels
+        self.maintenance = maintenance
+        self.mayLeadTo = mayLeadTo
     }
 }

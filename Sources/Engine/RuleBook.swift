@@ -33,17 +33,19 @@ package final class RuleBook: Sendable {
     private let state: Mutex<State>
     private let queries: any Queries
     private let kinds: [String: SourceKindName]
+    private let groups: [String: [String]]?
     private let zoneData: @Sendable (String) -> [UInt8]?
     private let thread = OwnThread(label: "rules.older")
 
     /// `zoneData` reads the file of a time zone that a rule names, as ``RuleSet/load(_:revision:sources:kinds:secrets:floor:zoneData:)`` takes it.
     package init(
         current: RuleSet, queries: any Queries, kinds: [String: SourceKindName] = [:],
-        zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+        groups: [String: [String]]? = nil, zoneData: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
         state = Mutex(State(current: current))
         self.queries = queries
         self.kinds = kinds
+        self.groups = groups
         self.zoneData = zoneData
     }
 
@@ -69,7 +71,11 @@ package final class RuleBook: Sendable {
     package func rule(_ name: String, revision: RuleSetRevision) async throws(StoreError) -> Rule? {
         if let known = state.withLock({ $0.find(revision) }) { return known.rule(named: name) }
         guard let stored = try await queries.ruleSet(revision) else { return nil }
-        guard let ruleSet = await thread.run({ [kinds, zoneData] in Self.load(stored, kinds: kinds, zoneData: zoneData) }) else {
+        guard
+            let ruleSet = await thread.run({ [kinds, groups, zoneData] in
+                Self.load(stored, kinds: kinds, groups: groups, zoneData: zoneData)
+            })
+        else {
             return nil
         }
         state.withLock { $0.keep(ruleSet) }
@@ -78,13 +84,16 @@ package final class RuleBook: Sendable {
 
     /// The rule set of stored texts; `nil` when this version takes them for wrong.
     ///
-    /// `kinds` are those of the sources as they are configured now; a trigger may name a source by its kind, or a chat not at all.
+    /// `groups` are the people as they are named now, whoever they were then. `kinds` are those of the sources as they are configured now; a trigger may name a source by its kind, or a chat not at all.
     package static func load(
-        _ stored: StoredRuleSet, kinds: [String: SourceKindName], zoneData: (String) -> [UInt8]?
+        _ stored: StoredRuleSet, kinds: [String: SourceKindName], groups: [String: [String]]? = nil,
+        zoneData: (String) -> [UInt8]?
     ) -> RuleSet? {
         let files = stored.files.map { RuleSource(name: $0.name, text: $0.text) }
         // Whatever the floor was then: the run machine holds every rule to the floor of today.
-        return RuleSet.load(files, revision: stored.revision, sources: nil, kinds: kinds, floor: .none, zoneData: zoneData)
-            .ruleSet
+        return RuleSet.load(
+            files, revision: stored.revision, sources: nil, kinds: kinds, groups: groups, floor: .none, zoneData: zoneData
+        )
+        .ruleSet
     }
 }

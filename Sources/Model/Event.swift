@@ -13,6 +13,8 @@ package struct Event: Sendable, Hashable {
         case resolved
         /// A person asked for something; opens no episode.
         case command
+        /// A rule's schedule came; opens no episode.
+        case schedule
         /// Anything else (an acknowledgement, a test button, a notice): recorded, never acts.
         case notice
     }

@@ -39,6 +39,12 @@ package struct IntentID: NumericIdentifier {
     package init(rawValue: Int64) { self.rawValue = rawValue }
 }
 
+/// The id of one dead letter.
+package struct DeadLetterID: NumericIdentifier {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
 /// The id of one message in the outbox.
 package struct MessageID: NumericIdentifier {
     package let rawValue: Int64
@@ -62,6 +68,8 @@ package struct Lane: RawRepresentable, Sendable, Hashable, CustomStringConvertib
     package static func server(_ id: ServerID) -> Lane { Lane(rawValue: "server:\(id)") }
     /// Whether it is the lane of one server.
     package var isServer: Bool { rawValue.utf8.starts(with: "server:".utf8) }
+    /// Whether it is the lane of a group of servers.
+    package var isGroup: Bool { rawValue.utf8.starts(with: "group:".utf8) }
     /// The lane of a group of servers that is scaled.
     package static func group(_ name: String) -> Lane { Lane(rawValue: "group:\(name)") }
     /// The lane of a rule that changes no server, by what its runs are told apart with.

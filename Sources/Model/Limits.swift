@@ -28,11 +28,26 @@ package struct Limits: Sendable, Hashable {
     package var maxEventAge: Duration
     /// How long the bridge waits before a first action, so that a storm can be seen. Default 60 seconds.
     package var settle: Duration
+    /// How many servers may be created and what they may cost. Default 10 in 24 hours. Of a rule: its own creates alone.
+    package var creates: CreateCaps
+    /// What plans cost, for the caps in money. Default none.
+    package var prices: PriceList
+    /// How many servers may have a problem when a rule acts, each of them a bound. Default none besides the storm guard.
+    package var maxUnhealthy: [MaxUnhealthy]
+    /// How often the problem of one server may begin before rules leave the server alone: held from `max` on. Default 6 in an hour.
+    package var flaps: Budget
+    /// How long rules leave a server alone after the bridge rebooted, started or created it. Default 10 minutes.
+    package var bootGrace: Duration
+    /// What counts as a storm; the fleet's, never a rule's.
+    package var storm: StormThreshold
 
     package init(
         cooldown: Duration = .seconds(1_800), budgets: [Budget] = [Budget(max: 3, per: .seconds(86_400))],
         fleetBudgets: [Budget] = [Budget(max: 10, per: .seconds(3_600))], maxConcurrent: Int? = nil,
-        maxEventAge: Duration = .seconds(900), settle: Duration = .seconds(60)
+        maxEventAge: Duration = .seconds(900), settle: Duration = .seconds(60), creates: CreateCaps = CreateCaps(maxPerDay: 10),
+        prices: PriceList = PriceList(), maxUnhealthy: [MaxUnhealthy] = [],
+        flaps: Budget = Budget(max: 6, per: .seconds(3_600)), bootGrace: Duration = .seconds(600),
+        storm: StormThreshold = StormThreshold()
     ) {
         self.cooldown = cooldown
         self.budgets = budgets
@@ -40,6 +55,12 @@ package struct Limits: Sendable, Hashable {
         self.maxConcurrent = maxConcurrent
         self.maxEventAge = maxEventAge
         self.settle = settle
+        self.creates = creates
+        self.prices = prices
+        self.maxUnhealthy = maxUnhealthy
+        self.flaps = flaps
+        self.bootGrace = bootGrace
+        self.storm = storm
     }
 
     /// The stricter of both in every respect.
@@ -48,12 +69,17 @@ package struct Limits: Sendable, Hashable {
             cooldown: max(cooldown, other.cooldown), budgets: budgets + other.budgets.filter { !budgets.contains($0) },
             fleetBudgets: fleetBudgets + other.fleetBudgets.filter { !fleetBudgets.contains($0) },
             maxConcurrent: [maxConcurrent, other.maxConcurrent].compactMap(\.self).min(),
-            maxEventAge: min(maxEventAge, other.maxEventAge), settle: max(settle, other.settle))
+            maxEventAge: min(maxEventAge, other.maxEventAge), settle: max(settle, other.settle),
+            creates: creates.strictest(other.creates), prices: prices,
+            maxUnhealthy: maxUnhealthy + other.maxUnhealthy.filter { !maxUnhealthy.contains($0) },
+            flaps: (flaps.max, other.flaps.per) <= (other.flaps.max, flaps.per) ? flaps : other.flaps,
+            bootGrace: max(bootGrace, other.bootGrace), storm: storm.strictest(other.storm))
     }
 
     /// Limits that nothing is looser than; what is combined with them stays as it is.
     package static let none = Limits(
-        cooldown: .zero, budgets: [], fleetBudgets: [], maxConcurrent: nil, maxEventAge: .seconds(3_155_760_000), settle: .zero)
+        cooldown: .zero, budgets: [], fleetBudgets: [], maxConcurrent: nil, maxEventAge: .seconds(3_155_760_000), settle: .zero,
+        creates: CreateCaps(), flaps: Budget(max: .max, per: .seconds(1)), bootGrace: .zero, storm: .never)
 
     /// How many servers may be worked on at once in a fleet of that size.
     package func concurrency(fleetSize: Int) -> Int {

@@ -12,6 +12,9 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case refreshed
     case notice
     case undecodable
+    case scheduled
+    case missed
+    case replayed
 
     // Who may
     case notPermitted = "not_permitted"
@@ -20,6 +23,9 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case protected
     case observeOnly = "observe_only"
     case notLive = "not_live"
+    case sourceMayNot = "source_may_not"
+    case demoted
+    case promoted
 
     // What people said
     case needsApproval = "needs_approval"
@@ -33,6 +39,11 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case notAnApprover = "not_an_approver"
     case selfApproval = "self_approval"
     case noSuchApproval = "no_such_approval"
+    case takenOver = "taken_over"
+    case resumed
+    case retried
+    case discarded
+    case settledByPerson = "settled_by_person"
 
     // Which server
     case targetMissing = "target_missing"
@@ -40,16 +51,30 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case targetAmbiguous = "target_ambiguous"
     case serverConditionFalse = "server_condition_false"
     case serverGone = "server_gone"
+    case renamed
 
     // What is in the way for now
     case waitingFor = "waiting_for"
+    case waiting
     case settling
+    case paused
+    case personAtWork = "person_at_work"
+    case storm
+    case blind
+    case maxUnhealthy = "max_unhealthy"
+    case flapping
+    case bootGrace = "boot_grace"
+    case maintenance
+    case afterRule = "after_rule"
+    case costCap = "cost_cap"
+    case silenced
     case laneBusy = "lane_busy"
     case cooldown
     case budgetSpent = "budget_spent"
     case fleetBudgetSpent = "fleet_budget_spent"
     case maxConcurrent = "max_concurrent"
     case staleEvidence = "stale_evidence"
+    case probeHealthy = "probe_healthy"
     case serverBusy = "server_busy"
     case inventoryUnavailable = "inventory_unavailable"
     case apiUnavailable = "api_unavailable"
@@ -76,4 +101,8 @@ package enum Reason: String, Sendable, Hashable, CaseIterable {
     case expired
     case ruleRemoved = "rule_removed"
     case templateError = "template_error"
+
+    // What is told of the bridge and its senders
+    case heartbeatMissing = "heartbeat_missing"
+    case pruned
 }

@@ -4,7 +4,7 @@ package struct Run: Sendable, Hashable {
     package var rule: String
     /// The rule set it began with and keeps.
     package var revision: RuleSetRevision
-    /// The problem it works on; `nil` for a command.
+    /// The problem it works on; `nil` for a command, an instant of a schedule, and the end of a problem.
     package var episode: EpisodeID?
     /// The event that began it.
     package var event: EventReference

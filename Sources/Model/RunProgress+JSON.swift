@@ -21,6 +21,10 @@ extension RunProgress {
         ]
         if let ending { object.members.append(.init(name: "ending", value: ending.json)) }
         if let scale { object.members.append(.init(name: "scale", value: scale.json)) }
+        if let since { object.members.append(.init(name: "since", value: .int(since.microseconds))) }
+        if let waitUntil { object.members.append(.init(name: "wait_until", value: .int(waitUntil.microseconds))) }
+        if repetitions > 0 { object.members.append(.init(name: "repetitions", value: .int(Int64(repetitions)))) }
+        if let repeatAt { object.members.append(.init(name: "repeat_at", value: .int(repeatAt.microseconds))) }
         return .object(object)
     }
 
@@ -35,10 +39,17 @@ extension RunProgress {
             guard let ending = Ending(json: value) else { return nil }
             self.ending = ending
         }
+        if let value = json["since"] {
+            guard let microseconds = value.intValue else { return nil }
+            since = Timestamp(microseconds: microseconds)
+        }
         if let value = json["scale"] {
             guard let scale = ScaleProgress(json: value) else { return nil }
             self.scale = scale
         }
+        waitUntil = json["wait_until"]?.intValue.map { Timestamp(microseconds: $0) }
+        repetitions = Int(clamping: json["repetitions"]?.intValue ?? 0)
+        repeatAt = json["repeat_at"]?.intValue.map { Timestamp(microseconds: $0) }
     }
 }
 

@@ -10,8 +10,16 @@ package struct RunProgress: Sendable, Hashable {
     package var outputs: [String: JSONValue]
     /// How the run ends when the steps that are left are done; `nil` while its changing step is not.
     package var ending: Ending?
-    /// What `fleet.scale` has done; `nil` before its first request.
+    /// What a step that creates or deletes servers has done; `nil` before its first request.
     package var scale: ScaleProgress?
+    /// Since when the present step waits for a status; `nil` while it does not.
+    package var since: Timestamp?
+    /// When the `wait` step at work is over; `nil` when none is.
+    package var waitUntil: Timestamp?
+    /// How often the last rung was begun again by `while_firing`.
+    package var repetitions: Int
+    /// When the next repetition is due; `nil` when none is waited for.
+    package var repeatAt: Timestamp?
 
     /// How a run ends once the requests after its changing step are done.
     package struct Ending: Sendable, Hashable {
@@ -30,20 +38,25 @@ package struct RunProgress: Sendable, Hashable {
     package static let maxBytes = 262_144
 
     package init(
-        step: Int = 0, attempts: Int = 0, outputs: [String: JSONValue] = [:], ending: Ending? = nil, scale: ScaleProgress? = nil
+        step: Int = 0, attempts: Int = 0, outputs: [String: JSONValue] = [:], ending: Ending? = nil, scale: ScaleProgress? = nil,
+        since: Timestamp? = nil, waitUntil: Timestamp? = nil, repetitions: Int = 0, repeatAt: Timestamp? = nil
     ) {
         self.step = step
         self.attempts = attempts
         self.outputs = outputs
         self.ending = ending
         self.scale = scale
+        self.since = since
+        self.waitUntil = waitUntil
+        self.repetitions = repetitions
+        self.repeatAt = repeatAt
     }
 
     /// Whether nothing of it has to be kept.
     package var isEmpty: Bool { self == RunProgress() }
 }
 
-/// How far a `fleet.scale` step has come.
+/// How far a step that creates or deletes servers has come: `fleet.scale`, `server.create` or `server.delete`.
 package struct ScaleProgress: Sendable, Hashable {
     /// A server by its id and name.
     package struct Member: Sendable, Hashable {

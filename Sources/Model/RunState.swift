@@ -46,7 +46,7 @@ package enum RunState: String, Sendable, Hashable, CaseIterable {
         case .pending: [.held, .approval, .ready, .running, .succeeded, .cancelled, .failed, .expired]
         case .held: [.pending, .approval, .ready, .running, .verifying, .succeeded, .cancelled, .failed, .expired]
         case .approval: [.held, .ready, .cancelled, .failed, .expired]
-        case .ready: [.running, .held, .approval, .succeeded, .cancelled, .failed, .expired]
+        case .ready: [.running, .held, .approval, .verifying, .succeeded, .cancelled, .failed, .expired]
         case .running: [.unknown, .verifying, .held, .ready, .parked, .succeeded, .failed, .cancelled, .expired]
         case .unknown: [.verifying, .held, .ready, .running, .parked, .succeeded, .failed, .cancelled, .expired]
         case .verifying: [.running, .held, .ready, .parked, .succeeded, .failed, .cancelled, .expired]

@@ -1,4 +1,5 @@
 package import Model
+package import Rules
 package import Webhooks
 
 /// What of a configuration decides how rules act; a test lays its own `config` over it.
@@ -13,8 +14,14 @@ package struct RuleTestSettings: Sendable {
     package var aliases: [String: ServerID]
     /// Servers that are never changed, as `protected` in `vpsbridge.yaml`.
     package var protected: [String]
+    /// When rules change nothing, as `maintenance` in `vpsbridge.yaml`.
+    package var maintenance: [MaintenanceWindow]
+    /// What the events of a source may lead to, as `may` of the source.
+    package var mayLeadTo: [String: SourcePermission]
     /// What `${{ secrets.NAME }}` of requests stands for; a test has no use for the real ones.
     package var secrets: [String: Secret]
+    /// The people of each group, as `people.groups` in `vpsbridge.yaml`.
+    package var groups: [String: [String]]
 
     /// One source for each kind, named as the kind.
     package static let standardSources: [String: WebhookSource] = Dictionary(
@@ -23,14 +30,18 @@ package struct RuleTestSettings: Sendable {
     /// By default what an empty configuration says, live, with a source for each kind under the kind's name.
     package init(
         live: Bool = true, limits: Limits = Limits(), sources: [String: WebhookSource] = standardSources,
-        aliases: [String: ServerID] = [:], protected: [String] = [], secrets: [String: Secret] = [:]
+        aliases: [String: ServerID] = [:], protected: [String] = [], maintenance: [MaintenanceWindow] = [],
+        mayLeadTo: [String: SourcePermission] = [:], secrets: [String: Secret] = [:], groups: [String: [String]] = [:]
     ) {
         self.live = live
         self.limits = limits
         self.sources = sources
         self.aliases = aliases
         self.protected = protected
+        self.maintenance = maintenance
+        self.mayLeadTo = mayLeadTo
         self.secrets = secrets
+        self.groups = groups
     }
 
     /// What stands for a secret of that name in a test: `test-NAME`.

@@ -2,8 +2,8 @@ import JSON
 
 /// An answer as bytes on the wire.
 extension SimulatedResponse {
-    /// The body.
-    var bytes: [UInt8] {
+    /// The body as it is sent.
+    package var bytes: [UInt8] {
         switch body {
         case .none: []
         case .json(let value): value.serialized()

@@ -5,11 +5,14 @@ package struct ClaimRequest: Sendable {
     package var now: Timestamp
     package var leaseUntil: Timestamp
     package var limit: Int
+    /// The channels that are told of the end of a storm, which a claim may bring.
+    package var channels: [String]
 
-    package init(now: Timestamp, leaseUntil: Timestamp, limit: Int) {
+    package init(now: Timestamp, leaseUntil: Timestamp, limit: Int, channels: [String] = []) {
         self.now = now
         self.leaseUntil = leaseUntil
         self.limit = limit
+        self.channels = channels
     }
 }
 
@@ -31,10 +34,12 @@ package struct ClaimedRun: Sendable {
     package var lastIntent: Intent?
     /// The newest question that it asked people.
     package var approval: ApprovalRequest?
+    /// Whether its rule was demoted: it asks for approval although it says `autonomy: auto`.
+    package var isDemoted: Bool
 
     package init(
         run: Run, episode: Episode?, problemSeenAt: Timestamp?, latestEnding: Episode.Ending?, delivery: Delivery,
-        lastIntent: Intent?, approval: ApprovalRequest? = nil
+        lastIntent: Intent?, approval: ApprovalRequest? = nil, isDemoted: Bool = false
     ) {
         self.run = run
         self.episode = episode
@@ -43,6 +48,7 @@ package struct ClaimedRun: Sendable {
         self.delivery = delivery
         self.lastIntent = lastIntent
         self.approval = approval
+        self.isDemoted = isDemoted
     }
 }
 
@@ -55,24 +61,40 @@ package struct RunTransition: Sendable {
     package var intent: IntentChange?
     /// What the step tells about the servers that this bridge created.
     package var ownership: OwnershipChange?
+    /// What was learnt of the run's problem from its source's own API; written with the step, or not at all.
+    package var evidence: EvidenceChange?
     /// The question to people that is asked or given up with this step.
     package var approval: ApprovalChange?
+    /// What is stopped with this step.
+    package var pause: NewPause?
+    /// Where the person who gave the command is warned, should the intent be written although the lane's cooldown is not over.
+    package var warning: MessageDestination?
     package var audit: [AuditEntry]
     package var messages: [NewMessage]
     package var deadLetter: DeadLetter?
+    /// What the worker saw of the fleet before the step; `nil` when it did not look.
+    package var sight: FleetSight?
+    /// What counts as a storm or as blindness; `nil` looks for neither, and keeps to what is in force.
+    package var watch: FleetWatch?
+    /// How the run ends for the autonomy of its rule; `nil` says nothing about it.
+    package var verdict: RuleVerdict?
     /// Whether the worker lets go of the run; otherwise it keeps its lease and goes on.
     package var releasesLease: Bool
 
     package init(
         now: Timestamp, run: Run, intent: IntentChange? = nil, ownership: OwnershipChange? = nil,
-        approval: ApprovalChange? = nil, audit: [AuditEntry] = [],
+        evidence: EvidenceChange? = nil, approval: ApprovalChange? = nil, pause: NewPause? = nil,
+        warning: MessageDestination? = nil, audit: [AuditEntry] = [],
         messages: [NewMessage] = [], deadLetter: DeadLetter? = nil, releasesLease: Bool
     ) {
         self.now = now
         self.run = run
         self.intent = intent
         self.ownership = ownership
+        self.evidence = evidence
         self.approval = approval
+        self.pause = pause
+        self.warning = warning
         self.audit = audit
         self.messages = messages
         self.deadLetter = deadLetter
@@ -100,8 +122,12 @@ package enum IntentChange: Sendable {
 package enum OwnershipChange: Sendable, Hashable {
     /// The bridge created it; one that is known already is left as it is.
     case created(CreatedServer)
+    /// A person gave it to the bridge, which has it from then on as if it had created it.
+    case adopted(CreatedServer)
     /// It is gone.
     case deleted(ServerID)
+    /// It is no longer the bridge's, and maybe still there.
+    case disowned(ServerID)
 }
 
 /// A request about to be sent.
@@ -113,18 +139,22 @@ package struct NewIntent: Sendable, Hashable {
     package var preStatus: ServerStatus?
     package var preUpdatedAt: Timestamp?
     package var request: IntentRequest?
+    /// Whether it is one of the two requests of `server.power_cycle`, whose stop owes a start.
+    package var isPowerCycle: Bool
 
     /// A request about a server's power.
     package init(
-        rung: Int, step: Int, operation: Operation, server: ServerID, preStatus: ServerStatus, preUpdatedAt: Timestamp?
+        rung: Int, step: Int, operation: Operation, server: ServerID, preStatus: ServerStatus, preUpdatedAt: Timestamp?,
+        isPowerCycle: Bool = false
     ) {
         self.init(
-            rung: rung, step: step, kind: .operation(operation), server: server, preStatus: preStatus, preUpdatedAt: preUpdatedAt)
+            rung: rung, step: step, kind: .operation(operation), server: server, preStatus: preStatus,
+            preUpdatedAt: preUpdatedAt, isPowerCycle: isPowerCycle)
     }
 
     package init(
         rung: Int, step: Int, kind: Intent.Kind, server: ServerID? = nil, preStatus: ServerStatus? = nil,
-        preUpdatedAt: Timestamp? = nil, request: IntentRequest? = nil
+        preUpdatedAt: Timestamp? = nil, request: IntentRequest? = nil, isPowerCycle: Bool = false
     ) {
         self.rung = rung
         self.step = step
@@ -133,6 +163,7 @@ package struct NewIntent: Sendable, Hashable {
         self.preStatus = preStatus
         self.preUpdatedAt = preUpdatedAt
         self.request = request
+        self.isPowerCycle = isPowerCycle
     }
 }
 
@@ -148,11 +179,29 @@ package struct Guards: Sendable, Hashable {
     package var fleetSize: Int
     /// Whether the cooldown is checked: not for a later rung of the same run, and not for a person's command.
     package var checksCooldown: Bool
+    /// Whether a person asked for it: what bounds automatic actions alone does not hold then.
+    package var isCommand: Bool
+    /// The action's name, such as `server.reboot`.
+    package var action: String
+    /// The source of the event that began the run.
+    package var source: String
+    /// What is bought; `nil` for everything but a create.
+    package var purchase: PurchaseCheck?
+    /// `limits.after`: how long after another rule's last changing run on the same lane, by its name; checked with the cooldown.
+    package var after: [String: Duration]
 
-    package init(limits: Limits, fleetSize: Int, checksCooldown: Bool) {
+    package init(
+        limits: Limits, fleetSize: Int, checksCooldown: Bool, isCommand: Bool = false, action: String = "", source: String = "",
+        purchase: PurchaseCheck? = nil, after: [String: Duration] = [:]
+    ) {
         self.limits = limits
         self.fleetSize = fleetSize
         self.checksCooldown = checksCooldown
+        self.isCommand = isCommand
+        self.action = action
+        self.source = source
+        self.purchase = purchase
+        self.after = after
     }
 }
 
@@ -169,7 +218,8 @@ package enum TransitionResult: Sendable {
 
 /// Which guard refused, and when it lifts by itself.
 package struct Refusal: Sendable, Hashable {
-    /// `resolved` when the run's problem ended after the run was claimed; `approvalClosed` when its question was answered before it
+    /// `refreshed` when evidence of the step says that a problem is gone of which its sender has spoken since; `resolved` when the
+    /// run's problem ended after the run was claimed; `approvalClosed` when its question was answered before it
     /// could expire; else `laneBusy`, `cooldown`, `budgetSpent`, `fleetBudgetSpent` or `maxConcurrent`.
     package var reason: Reason
     /// When it is worth another try; `nil` when only another run's end can tell.

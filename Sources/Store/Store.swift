@@ -19,7 +19,8 @@ package protocol Store: Sendable {
     ///
     /// A new run is dropped silently when its rule has a run for that episode already, or for that same event. Its episode is the
     /// open one of its key, else the newest. The end of an episode makes its unfinished runs due at `now`; an opening or a
-    /// refresh makes those due that are `held`. A run that a worker has just then is due at once when the worker lets go of it.
+    /// refresh makes those due that are `held` and may wait for a word; what a guard holds, its end wakes. A run that a worker has
+    /// just then is due at once when the worker lets go of it.
     /// - Throws: `StoreError.conflict` when a delivery is dispatched already or does not exist, or when a run names an episode
     ///   that was never opened; nothing was written.
     func commit(_ batch: DispatchBatch) async throws(StoreError)
@@ -38,7 +39,10 @@ package protocol Store: Sendable {
     /// A question to people is checked against the guards as an intent would be, and spends nothing. A final state voids the run's
     /// open question.
     ///
-    /// Guards are checked in this order: lane, `max_concurrent`, cooldown, budgets of the lane, budgets of the fleet. A lane that
+    /// Evidence is written with the step, after the guards; it wakes the problem's other runs as a repeat or a resolve does.
+    /// A step that rests on an answer which the sender has overtaken is refused, guards or not.
+    ///
+    /// Guards are checked in this order: lane, `max_concurrent`, cooldown, `after`, budgets of the lane, budgets of the fleet. A lane that
     /// another run holds is refused without guards too.
     /// - Throws: `StoreError.conflict` when the run does not exist, when ``RunState/mayBecome(_:)`` does not allow the step, when
     ///   an intent is opened while one is open or closed that is not the open one, or when a guarded intent has no lane; nothing
@@ -51,6 +55,11 @@ package protocol Store: Sendable {
     /// question whose time is over becomes `expired` instead. What becomes decided makes its run due at `vote.at`. Every call writes
     /// an audit entry, whatever came of it.
     func decide(_ vote: NewApprovalVote) async throws(StoreError) -> ApprovalOutcome
+
+    /// Stores the instants of schedules that are to be run as deliveries, each once, with what is audited of the others, and keeps how
+    /// far every schedule was followed; all or nothing.
+    /// - Returns: how many deliveries were not stored before.
+    func commit(_ tick: ScheduleTick) async throws(StoreError) -> Int
 
     /// Extends the leases of runs that a worker still works on; runs that were taken away meanwhile are left alone.
     func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError)
@@ -81,6 +90,24 @@ package protocol Store: Sendable {
     /// outbox, all or nothing.
     func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError)
 
+    /// Writes what a person says of a server, that it is the bridge's or no longer, with its audit entry; neither when nothing changes
+    /// by it.
+    /// - Returns: whether it changed anything.
+    func changeOwnership(_ change: OwnershipChange, audit: AuditEntry, now: Timestamp) async throws(StoreError) -> Bool
+
+    /// Notes through when the daily digest was told, and puts it into the outbox, all or nothing.
+    ///
+    /// `after` is through when it was told before, `nil` for never. When another was told meanwhile nothing is written.
+    /// - Returns: whether it was written.
+    func recordDigest(
+        after: Timestamp?, through: Timestamp, messages: [NewMessage], now: Timestamp
+    ) async throws(StoreError) -> Bool
+
+    /// Keeps when senders were heard, with what people are told of it, all or nothing.
+    func savePulses(
+        _ pulses: [String: SourcePulse], audit: [AuditEntry], messages: [NewMessage], now: Timestamp
+    ) async throws(StoreError)
+
     /// Proves that the store takes writes.
     func checkWritable() async throws(StoreError)
 }
@@ -103,8 +130,14 @@ package protocol Queries: Sendable {
     func approvals(onlyOpen: Bool, limit: Int) async throws(StoreError) -> [ApprovalRequest]
     /// The intents of a run in the order in which they were written.
     func intents(of run: RunID) async throws(StoreError) -> [Intent]
+    /// What is paused at that instant, oldest first.
+    func pauses(at now: Timestamp) async throws(StoreError) -> [Pause]
+    /// The runs that wait for a pause or for the stop switch, those first that owe a start.
+    func pausedRuns(limit: Int) async throws(StoreError) -> [PausedRun]
     /// The servers that this bridge created and that are not known to be gone, by their ids.
     func createdServers() async throws(StoreError) -> [CreatedServer]
+    /// Every create whose server was or may have been there at some time from `start` to before `end`, oldest first.
+    func purchases(from start: Timestamp, to end: Timestamp) async throws(StoreError) -> [Purchase]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
     /// What was decided on a delivery: when, by which rules, and which runs it began. `nil` when there is no such delivery.
     func decision(on id: DeliveryID) async throws(StoreError) -> DeliveryDecision?
@@ -114,10 +147,18 @@ package protocol Queries: Sendable {
     /// Dead letters that nobody has settled, newest first.
     func deadLetters(limit: Int) async throws(StoreError) -> [DeadLetter]
     func ruleSet(_ revision: RuleSetRevision) async throws(StoreError) -> StoredRuleSet?
+    /// How far every schedule was followed, by the rules' names.
+    func scheduleCursors() async throws(StoreError) -> [ScheduleCursor]
     /// The earliest instant at which an unfinished run without a lease is due.
     func nextDue() async throws(StoreError) -> Timestamp?
     /// The earliest instant at which a message of the outbox is due.
     func nextMessageDue() async throws(StoreError) -> Timestamp?
+    /// Through when the daily digest was told; `nil` for never.
+    func digestedThrough() async throws(StoreError) -> Timestamp?
+    /// What happened after the one and up to the other instant; at most 1,000 lines.
+    func digest(after: Timestamp, through: Timestamp) async throws(StoreError) -> DigestCounts
+    /// When senders were heard, by source.
+    func sourcePulses() async throws(StoreError) -> [String: SourcePulse]
     /// Counts for metrics and `status`.
     func counts() async throws(StoreError) -> StoreCounts
 }

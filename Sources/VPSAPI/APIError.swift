@@ -29,7 +29,8 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
         case invalidAnswer
         /// No byte of the request left.
         case notSent
-        /// It was not sent, since a guard of this side keeps requests back for now: see ``APIError/heldBy`` and `retryAfter`.
+        /// It was not sent, since a guard of this side keeps requests back for now (see ``APIError/heldBy`` and `retryAfter`), or since it
+        /// was stopped by a pause (then `heldBy` is `nil`).
         case heldBack
         /// The request was let out and no whole answer came back.
         case outcomeUnknown

@@ -6,8 +6,27 @@ import Store
 
 /// The text of `/metrics`: what the listener counted, and how the store stands.
 enum BridgeMetrics {
-    static func text(ingest: IngestMetrics, reload: ReloadStatus, missing: [MissingCount], queries: any Queries) async -> String {
+    static func text(
+        ingest: IngestMetrics, reload: ReloadStatus, missing: [MissingCount], queries: any Queries, records: any RecordQueries,
+        pruned: [PruneKind: Int]
+    ) async -> String {
         await ingest.renderPrometheusText() + Self.text(reload) + Self.text(missing) + Self.text(queries)
+            + Self.text(records, pruned: pruned)
+    }
+
+    /// How much is recorded, and what was cleared away.
+    static func text(_ records: any RecordQueries, pruned: [PruneKind: Int]) async -> String {
+        var text = MetricsText()
+        if let marks = try? await records.auditMarks(), let size = try? await records.fileSize() {
+            text.single(
+                "vpsbridge_audit_entries", .gauge, "Entries of the audit that are kept.",
+                Int(clamping: marks.head.id &- marks.anchor.id))
+            text.single("vpsbridge_db_size_bytes", .gauge, "The size of the database's file without its log.", size.bytes)
+            text.single("vpsbridge_db_free_bytes", .gauge, "What of the database's file is free.", size.freeBytes)
+        }
+        text.family("vpsbridge_pruned_total", .counter, "Rows that were cleared away since the start.")
+        for kind in PruneKind.allCases { text.sample(["kind": kind.rawValue], pruned[kind] ?? 0) }
+        return text.text
     }
 
     /// How the store stands.

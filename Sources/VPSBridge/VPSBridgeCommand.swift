@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Glibc
 
 /// The `vpsbridge` command.
@@ -11,16 +12,18 @@ struct VPSBridgeCommand: AsyncParsableCommand {
         abstract: "Turns monitoring webhooks and chat commands into safe, verified actions on VPS.org servers.",
         version: version,
         subcommands: [
-            Serve.self, Demo.self, Check.self, Test.self, Try.self, Explain.self, Reload.self, Schema.self, Sim.self,
+            Serve.self, Demo.self, Check.self, Test.self, Try.self, Replay.self, Explain.self, Reload.self, Schema.self, Sim.self,
             Healthcheck.self,
-            Status.self, Runs.self, Approvals.self, DeadLetters.self,
-            Audit.self,
+            PauseVerb.self, ResumeVerb.self, HoldVerb.self, ReleaseVerb.self,
+            Status.self, Events.self, Runs.self, RulesVerb.self, Approvals.self, DeadLetters.self,
+            Audit.self, Servers.self, Cost.self,
         ]
     )
 
     static func main() async {
         // A peer that goes away must show as an error of a write, never as a signal that ends the process.
         signal(SIGPIPE, SIG_IGN)
+        StopSwitch.takeSignal()
         await main(nil)
     }
 }

@@ -23,6 +23,19 @@ package enum Webhooks {
         }
     }
 
+    /// Reads a stored delivery of any of these sources again, or one that the bridge handed to itself.
+    ///
+    /// - Throws: ``WebhookRejection`` when its source is not configured any more, or as ``decode(_:source:)-(Delivery,_)`` does.
+    package static func decode(
+        _ delivery: Delivery, sources: [String: WebhookSource]
+    ) throws(WebhookRejection) -> [Event] {
+        if delivery.source.utf8.elementsEqual(ScheduledInstant.source.utf8) { return [try ScheduledInstant.event(delivery)] }
+        guard let source = sources[delivery.source] else {
+            throw WebhookRejection(.malformed, "source \(delivery.source) is not configured any more")
+        }
+        return try decode(delivery, source: source)
+    }
+
     /// Reads a stored delivery again; the events are those that its request had.
     ///
     /// - Throws: ``WebhookRejection`` when it can not be read any more, because the source's configuration has changed or the

@@ -53,7 +53,7 @@ class World:
             "data": str(bench.folder / "data"),
             "rules": str(bench.folder / "rules"),
             "api": {"base_url": self.simulator, "token_file": str(bench.write("api-token", API_TOKEN, 0o600))},
-            "limits": {"settle": "0s", "max_concurrent": 5},
+            "limits": {"storm": {"servers": 100000}, "settle": "0s", "max_concurrent": 5},
             "channels": {"ops": {"kind": "webhook", "url": f"{self.chat.url}/ops"}},
             "sources": {
                 "alertmanager": {

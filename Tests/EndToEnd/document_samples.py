@@ -11,6 +11,10 @@ import harness
 
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FOLDERS = ("/etc/vpsbridge", "/etc/alertmanager", "/var/lib/vpsbridge")
+SECRETS = {
+    "token": "a-secret-of-the-samples\n", "password": "a-secret-of-the-samples\n", "url": "https://chat.example.com/hooks/1\n",
+    "bot": "123456:a-secret-of-the-samples\n",
+}
 PLAIN_RULES = """\
 version: 1
 rules:
@@ -48,8 +52,8 @@ def localized(bench, text):
     """The text with its folders moved into the bench, and every file that it reads made."""
     for folder in FOLDERS:
         text = text.replace(folder, f"{bench.folder}{folder}")
-    for path in re.findall(rf"{re.escape(str(bench.folder))}/\S+-token\b", text):
-        bench.write(str(path).removeprefix(f"{bench.folder}/"), "a-secret-of-the-samples\n", 0o600)
+    for path, kind in re.findall(rf"({re.escape(str(bench.folder))}/[^\s,}}]+-({'|'.join(SECRETS)}))\b", text):
+        bench.write(path.removeprefix(f"{bench.folder}/"), SECRETS[kind], 0o600)
     return text
 
 
@@ -97,7 +101,7 @@ def main():
                 elif re.search(r"^rules:\n", text, re.MULTILINE):
                     counts["rules"] += 1
                     check(bench, FALLBACK_CONFIGURATION, text)
-                elif re.search(r"^(?:sources|api|limits|channels):", text, re.MULTILINE):
+                elif re.search(r"^(?:sources|api|limits|channels|heartbeat|maintenance|people|prices|retention):", text, re.MULTILINE):
                     counts["configuration"] += 1
                     check(bench, text, PLAIN_RULES)
                 else:

@@ -103,6 +103,7 @@ def main():
                 "kind": "alertmanager", "auth": {"bearer_file": str(bench.write("hook-token", HOOK_TOKEN, 0o600))}}},
             # The guards are out of the way on purpose: what keeps a reboot from being sent twice here is the intent on disk alone.
             "limits": {
+                "storm": {"servers": 100000}, "flaps": {"max": 1000, "per": "1h"}, "boot_grace": "0s",
                 "settle": "0s", "cooldown": "0s", "max_concurrent": 1000, "budgets": [{"max": 1000, "per": "1h"}],
                 "fleet_budgets": [{"max": 100000, "per": "1h"}], "max_event_age": "24h"},
         })

@@ -29,6 +29,8 @@ extern "C" {
 typedef struct ccurl_transfer ccurl_transfer;
 /// The set of running transfers with their connections.
 typedef struct ccurl_multi ccurl_multi;
+/// One mail on its way.
+typedef struct ccurl_mail ccurl_mail;
 
 /// How a transfer ended, as far as the bridge tells the cases apart.
 typedef enum CCURL_CLOSED_ENUM : int {
@@ -67,6 +69,8 @@ typedef struct {
     bool has_tls;
     bool has_async_dns;
     bool is_thread_safe;
+    /// Whether it can send mail, with TLS too.
+    bool has_smtp;
 } ccurl_build;
 
 /// Initialises libcurl for the process, once however often it is called; false when libcurl can not start.
@@ -202,6 +206,65 @@ ccurl_transfer *_Nullable ccurl_multi_take_finished(ccurl_multi *_Nonnull multi,
 void ccurl_multi_wait(ccurl_multi *_Nonnull multi, int milliseconds);
 /// Ends the present or the next wait; the one function that any thread may call.
 void ccurl_multi_wakeup(ccurl_multi *_Nonnull multi);
+
+// Mail
+
+/// Where a mail goes and by whom it is sent; all of it is copied.
+typedef struct {
+    /// `smtp://HOST:PORT` or `smtps://HOST:PORT`, which must be set.
+    const char *_Nullable url;
+    /// The address of the envelope's sender, which must be set.
+    const char *_Nullable sender;
+    const char *_Nullable user, *_Nullable password;
+    /// A file with the trusted certificates (PEM) in place of the built-in one.
+    const char *_Nullable ca_file;
+    /// Whether a server that does not offer STARTTLS gets nothing, credentials included; for `smtp` only.
+    bool requires_tls;
+    /// Whether a mail goes to the others when the server refuses some of its recipients.
+    bool allows_refused_recipients;
+    /// In milliseconds, both above zero; the second holds until the server has been greeted and the login is over.
+    long total_timeout, connect_timeout;
+} ccurl_mail_settings;
+
+/// What became of a mail.
+typedef enum CCURL_CLOSED_ENUM : int {
+    /// The server took it.
+    CCURL_MAIL_DELIVERED CCURL_CASE(delivered),
+    /// The server refused it, with `code`.
+    CCURL_MAIL_REFUSED CCURL_CASE(refused),
+    /// Its end can not have reached the server, which therefore drops it.
+    CCURL_MAIL_NOT_SENT CCURL_CASE(notSent),
+    /// All of it was handed over and no reply came.
+    CCURL_MAIL_UNKNOWN CCURL_CASE(unknown),
+} ccurl_mail_result;
+
+typedef struct {
+    ccurl_mail_result result;
+    /// What stood in the way, where nothing was refused.
+    ccurl_result why;
+    bool is_cancelled;
+    /// The code of the server's last reply, 200 to 599; 0 without any.
+    int code;
+    /// The server's last reply; may be empty; valid as long as the mail.
+    const char *_Nonnull reply;
+    /// What libcurl says of the failure; may be empty; valid as long as the mail.
+    const char *_Nonnull error;
+} ccurl_mail_report;
+
+/// A mail without recipients and content; `NULL` when memory is short or libcurl refuses a value.
+///
+/// Set besides the settings: no proxy, no `.netrc`, TLS 1.2 or newer with both verifications, no signals.
+ccurl_mail *_Nullable ccurl_mail_create(const ccurl_mail_settings *_Nonnull settings);
+/// Adds a recipient, copied; false when memory is short. The address holds no line end and no NUL.
+bool ccurl_mail_add_recipient(ccurl_mail *_Nonnull mail, const char *_Nonnull address);
+/// Sets headers and body, copied; lines end with CR LF. libcurl doubles leading dots. False when memory is short.
+bool ccurl_mail_set_content(ccurl_mail *_Nonnull mail, const uint8_t *_Nonnull bytes, size_t length);
+/// Sends the mail over a connection of its own and waits for what comes of it; once for each mail.
+ccurl_mail_report ccurl_mail_perform(ccurl_mail *_Nonnull mail);
+/// Ends a mail that is being sent, within a second; the one function that any thread may call while the mail lives.
+void ccurl_mail_cancel(ccurl_mail *_Nonnull mail);
+/// Wipes and frees it.
+void ccurl_mail_destroy(ccurl_mail *_Nonnull mail);
 
 #ifdef __cplusplus
 }

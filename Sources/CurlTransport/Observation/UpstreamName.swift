@@ -6,6 +6,8 @@ package enum UpstreamName: String, Sendable, Hashable, CaseIterable {
     case notification
     /// Requests of rules to other APIs.
     case request
+    /// What a source of alerts thinks now.
+    case evidence
     /// The bridge's own look at a server.
     case probe
 }

@@ -13,7 +13,6 @@ extension UpstreamState {
         gauge("rate_limit_per_second", "Requests per second that are let out at present.", rate)
         gauge("rate_tokens", "Requests that could go at once.", rateTokens)
         gauge("asked_to_wait", "Whether Retry-After keeps every request back.", askedToWaitUntil == nil ? 0 : 1)
-        gauge("creates_paused", "Whether creates are paused after a 402.", createsPausedUntil == nil ? 0 : 1)
         text.family("vpsbridge_http_client_gate_in_flight", .gauge, "Requests under way by kind, as the gate counts them.")
         text.sample(["upstream": upstream, "kind": "read"], readsInFlight)
         text.sample(["upstream": upstream, "kind": "mutate"], mutationsInFlight)

@@ -4,8 +4,6 @@
 package enum GateReason: String, Sendable, Hashable, CaseIterable {
     /// The credentials were refused with 401 or 403.
     case unauthorized
-    /// Creates are paused since one was answered with 402.
-    case paymentRequired = "payment_required"
     /// Too many requests in a row failed.
     case breakerOpen = "breaker_open"
     /// The breaker is half-open: a list has to be read first, and may be now.

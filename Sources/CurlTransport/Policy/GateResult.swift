@@ -8,8 +8,6 @@ package enum GateResult: Sendable, Hashable {
     case throttled(retryAfter: Duration?)
     /// 401 or 403.
     case unauthorized
-    /// 402.
-    case paymentRequired
     /// 408, 5xx, no connection, or no whole answer; and how long it asked to wait.
     case unavailable(retryAfter: Duration?)
     /// It ended on this side, by a cancellation or a shutdown: it says nothing of the upstream.
@@ -35,7 +33,6 @@ package enum GateResult: Sendable, Hashable {
         switch status {
         case 200..<300: self = .succeeded
         case 401, 403: self = .unauthorized
-        case 402: self = .paymentRequired
         case 425, 429: self = .throttled(retryAfter: retryAfter)
         case 408, 500...599: self = .unavailable(retryAfter: retryAfter)
         default: self = .answered

@@ -6,7 +6,7 @@ package enum RequestClass: String, Sendable, Hashable, CaseIterable {
     case read
     /// A request that changes something.
     case mutate
-    /// A change that costs money; 402 pauses these alone.
+    /// A change that costs money.
     case create
 
     package var changes: Bool { self == .mutate || self == .create }

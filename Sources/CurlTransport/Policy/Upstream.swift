@@ -110,7 +110,7 @@ package final class Upstream: Sendable {
             switch result {
             case .unavailable: state.remember(.transient, for: key)
             case .throttled: state.remember(.throttling, for: key)
-            case .succeeded, .answered, .unauthorized, .paymentRequired: state.failed[key] = nil
+            case .succeeded, .answered, .unauthorized: state.failed[key] = nil
             case .silent: break
             }
         }

@@ -10,9 +10,6 @@ extension UpstreamGate {
             wasAnswered(permit)
         case .answered:
             wasAnswered(permit)
-        case .paymentRequired:
-            if permit.kind == .create { creates = Deadline(in: Self.createPause, now: now) }
-            wasAnswered(permit)
         case .throttled(let retryAfter):
             throttled(permit, retryAfter: retryAfter, now: now, random: random)
             // It is there; of the credentials it says nothing.

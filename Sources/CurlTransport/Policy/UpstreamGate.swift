@@ -11,8 +11,6 @@ package import Model
 /// The clock may jump: set forward, waits are over sooner and budgets fill up to their capacity; set back, no wait lasts longer than
 /// it would have at most. Not safe to share without a lock; ``Upstream`` has one.
 package struct UpstreamGate: Sendable, Hashable {
-    /// How long creates are paused by a 402.
-    package static let createPause: Duration = .seconds(900)
     /// How long to leave the upstream alone when a place is not free.
     static let bulkheadPace: Duration = .milliseconds(250)
     /// How soon to look again while a probe is out.
@@ -30,7 +28,6 @@ package struct UpstreamGate: Sendable, Hashable {
     /// How often in a row it asked to slow down, each time in answer to a request that left after it had asked before.
     var throttles = 0
     var throttledAt: Timestamp?
-    var creates: Deadline?
     private var rateTimes = DueTimes()
     private var budgetTimes = DueTimes()
     private var bulkheadTimes = DueTimes()
@@ -128,7 +125,6 @@ package struct UpstreamGate: Sendable, Hashable {
         if let refusal = Self.refusal(by: configuration.condition(now: now), .unauthorized, isProbe: isProbe, now: now) {
             return refusal
         }
-        if kind == .create, let creates { return (.paymentRequired, creates.until) }
         if let refusal = Self.refusal(by: readBreaker.condition(now: now), .breakerOpen, isProbe: isProbe, now: now) {
             return refusal
         }
@@ -190,8 +186,6 @@ package struct UpstreamGate: Sendable, Hashable {
         reads.clamp(now: now)
         mutations.clamp(now: now)
         askedToWait?.clamp(now: now)
-        creates?.clamp(now: now)
         if askedToWait?.isOver(now: now) == true { askedToWait = nil }
-        if creates?.isOver(now: now) == true { creates = nil }
     }
 }

@@ -32,8 +32,6 @@ package struct UpstreamState: Sendable, Hashable {
     package let refusals: [GateReason: Int]
     /// Until when `Retry-After` keeps every request back.
     package let askedToWaitUntil: Timestamp?
-    /// Until when creates are paused after a 402.
-    package let createsPausedUntil: Timestamp?
 }
 
 extension UpstreamGate {
@@ -52,7 +50,7 @@ extension UpstreamGate {
             rate: rateLimit.rate(now: now), rateTokens: rateLimit.tokens(now: now), readsInFlight: reads.count,
             mutationsInFlight: mutations.count, admitted: admitted,
             refusals: Dictionary(uniqueKeysWithValues: GateReason.allCases.map { ($0, refusals[$0] ?? 0) }),
-            askedToWaitUntil: askedToWait?.until, createsPausedUntil: creates?.until)
+            askedToWaitUntil: askedToWait?.until)
     }
 }
 

@@ -68,7 +68,7 @@ package enum CommandDesk {
     }
 
     private static func reply(_ rule: Rule, event: Event, args: [String: CELValue]) -> String {
-        if let template = rule.reply,
+        if let template = rule.replies.accepted,
             let text = try? template.renderText(EvaluationContext(event: event, args: args))
         {
             return text

@@ -56,6 +56,14 @@ package struct Dispatch {
                 result.episodes.append(.close(key, at: now, ending: .resolved))
                 open[key] = nil
                 note(.resolved, rule: nil, actor: event.source, detail: event.fingerprint)
+                // Once for each problem that ended: of a resolve that ends nothing nobody has to be told.
+                matchOccasion(event, index: index, reason: .matched)
+            }
+        case .schedule:
+            if !matchOccasion(event, index: index, reason: .scheduled) {
+                let rule = event.labels["rule"].map { String($0.prefix(64)) }
+                let isThere = rule.flatMap { ruleSet.rule(named: $0) }?.schedule != nil
+                note(isThere ? .noRuleMatched : .ruleRemoved, rule: rule, actor: event.source, detail: event.fingerprint)
             }
         case .problem:
             let openedAt = openOrRefresh(key, event: event, open: &open)
@@ -99,7 +107,8 @@ package struct Dispatch {
                     NewRun(
                         rule: rule.name, revision: ruleSet.revision, episode: key,
                         event: EventReference(delivery: delivery.id, index: index),
-                        dueAt: max(now, openedAt + max(rule.waitFor ?? .zero, rule.limits.settle)), isUrgent: false,
+                        dueAt: rule.namesServer
+                            ? now : max(now, openedAt + max(rule.waitFor ?? .zero, rule.limits.settle)), isUrgent: false,
                         createdAt: now))
                 note(.matched, rule: rule.name, actor: event.source, detail: event.fingerprint)
             case .missing(let path):
@@ -116,6 +125,30 @@ package struct Dispatch {
             if unmatched.count == 0 { unmatched.first = event.fingerprint }
             unmatched.count += 1
         }
+    }
+
+    /// Begins a run without a problem for every rule that waits for such an occasion: the end of a problem, an instant.
+    /// - Returns: whether any rule had something to say.
+    @discardableResult
+    private mutating func matchOccasion(_ event: Event, index: Int, reason: Reason) -> Bool {
+        let matches = ruleSet.match(event)
+        for match in matches {
+            let rule = match.rule
+            switch match.verdict {
+            case .match:
+                result.runs.append(
+                    NewRun(
+                        rule: rule.name, revision: ruleSet.revision, episode: nil,
+                        event: EventReference(delivery: delivery.id, index: index), dueAt: now, isUrgent: false, createdAt: now))
+                note(reason, rule: rule.name, actor: event.source, detail: event.fingerprint)
+            case .missing(let path):
+                note(.conditionMissing, rule: rule.name, actor: event.source, detail: "\(event.fingerprint): no \(path)")
+            case .error(let message):
+                note(.conditionError, rule: rule.name, actor: event.source, detail: "\(event.fingerprint): \(message)")
+            case .noMatch: continue
+            }
+        }
+        return !matches.isEmpty
     }
 
     private mutating func decideCommand(_ event: Event, index: Int) {

@@ -29,12 +29,13 @@ package struct Dispatcher: Service {
     private let messageDoorbell: Doorbell
     private let approvals: ApprovalDesk
     private let isIntakeBusy: @Sendable () -> Bool
+    private let pulse: LoopPulse
     private let logger: Logger
 
     package init(
         store: any Store, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource], limits: Limits,
         clock: any TimeSource, doorbell: Doorbell, workerDoorbell: Doorbell, messageDoorbell: Doorbell = Doorbell(),
-        isIntakeBusy: @escaping @Sendable () -> Bool = { false }, logger: Logger
+        isIntakeBusy: @escaping @Sendable () -> Bool = { false }, pulse: LoopPulse = LoopPulse(), logger: Logger
     ) {
         self.store = store
         self.queries = queries
@@ -47,6 +48,7 @@ package struct Dispatcher: Service {
         self.messageDoorbell = messageDoorbell
         approvals = ApprovalDesk(store: store, queries: queries)
         self.isIntakeBusy = isIntakeBusy
+        self.pulse = pulse
         self.logger = logger
     }
 
@@ -56,7 +58,9 @@ package struct Dispatcher: Service {
             while !Task.isCancelled {
                 do throws(StoreError) {
                     let begun = ContinuousClock.now
-                    if try await dispatchOnce() == 0 {
+                    let count = try await dispatchOnce()
+                    pulse.beat()
+                    if count == 0 {
                         await doorbell.wait(atMost: .seconds(5))
                     } else if isIntakeBusy() {
                         // In a flood what is stored is safe and can be decided later; a sender that gets no answer comes again.
@@ -136,11 +140,8 @@ package struct Dispatcher: Service {
     }
 
     private func decode(_ delivery: Delivery) -> Result<[Event], WebhookRejection> {
-        guard let source = sources[delivery.source] else {
-            return .failure(WebhookRejection(.malformed, "source \(delivery.source) is not configured any more"))
-        }
         do throws(WebhookRejection) {
-            return .success(try Webhooks.decode(delivery, source: source))
+            return .success(try Webhooks.decode(delivery, sources: sources))
         } catch {
             return .failure(error)
         }

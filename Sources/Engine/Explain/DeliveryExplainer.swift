@@ -103,15 +103,13 @@ package struct DeliveryExplainer: Sendable {
             return
         }
         explanation.delivery = delivery
-        guard let source = sources[delivery.source] else {
-            explanation.problem = "source \(delivery.source) is not configured any more"
-            return
-        }
         let events: [Event]
         do throws(WebhookRejection) {
-            events = try Webhooks.decode(delivery, source: source)
+            events = try Webhooks.decode(delivery, sources: sources)
         } catch {
-            explanation.problem = "it can not be read any more: \(error.message)"
+            let isConfigured =
+                sources[delivery.source] != nil || delivery.source.utf8.elementsEqual(ScheduledInstant.source.utf8)
+            explanation.problem = isConfigured ? "it can not be read any more: \(error.message)" : error.message
             return
         }
         guard let rules = try await rules(of: explanation.decision) else {

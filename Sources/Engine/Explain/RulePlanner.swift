@@ -69,7 +69,7 @@ package struct RulePlanner: Sendable {
     }
 
     private func waits(_ rule: Rule, event: Event) -> [String] {
-        guard event.command == nil else { return [] }
+        guard event.status == .problem else { return [] }
         var waits: [String] = []
         let settle = settings.limits.strictest(rule.limits).settle
         if let span = rule.waitFor, span > settle {
@@ -84,6 +84,9 @@ package struct RulePlanner: Sendable {
         guard rule.isChanging else { return [] }
         var found: [String] = []
         if let server, server.status.isTransitional { found.append("the server is \(server.status): waits until it is not") }
+        if rule.autonomy == .auto, rule.deletesTarget {
+            found.append("server.delete, so a person has to approve first, save for servers that the bridge created")
+        }
         if rule.autonomy == .approve {
             found.append(
                 "autonomy: approve, so \(rule.approval.required) \(rule.approval.required == 1 ? "person has" : "people have") to approve first"

@@ -1,3 +1,4 @@
+import JSON
 import Model
 import Rules
 import VPSAPI
@@ -14,9 +15,17 @@ struct StepPlanner {
         let found: [RulePlan.Request] =
             switch step.action {
             case .server(let action): requests(action)
+            case .read(let read): [self.request(read)]
+            case .create(let create): [self.request(create)]
+            case .fields(let fields): [self.request(fields)]
+            case .delete:
+                [
+                    RulePlan.Request(
+                        line: Operation.delete.requestLine(server: target), details: ["only under the name that it has now"])
+                ]
             case .scale(let scale): requests(scale)
             case .httpRequest(let request): [self.request(request)]
-            case .notify: []
+            case .pause, .notify, .wait: []
             }
         guard !found.isEmpty, let condition = condition(step) else { return found }
         return found.map { RulePlan.Request(line: $0.line, after: $0.after, details: [condition] + $0.details) }
@@ -32,9 +41,38 @@ struct StepPlanner {
         }
     }
 
+    private var target: String { context.server?.id.description ?? "{server}" }
+
+    private func request(_ read: ServerRead) -> RulePlan.Request {
+        switch read {
+        case .get: RulePlan.Request(line: Operation.get.requestLine(server: target))
+        case .list: RulePlan.Request(line: Operation.list.requestLine(server: ""))
+        }
+    }
+
+    private func request(_ create: ServerCreate) -> RulePlan.Request {
+        var context = context
+        context.slot = 1
+        let line = Operation.create.requestLine(server: "")
+        do throws(EvaluationFailure) {
+            return RulePlan.Request(
+                line: line, details: [try create.template.render(context).description, "`slot` is the lowest free number"])
+        } catch {
+            return RulePlan.Request(line: line, details: ["not known: \(error.message)"])
+        }
+    }
+
+    private func request(_ fields: ServerFields) -> RulePlan.Request {
+        let line = (fields.replaces ? Operation.replace : .update).requestLine(server: target)
+        do throws(EvaluationFailure) {
+            return RulePlan.Request(line: line, details: [try fields.render(context).description])
+        } catch {
+            return RulePlan.Request(line: line, details: ["not known: \(error.message)"])
+        }
+    }
+
     private func requests(_ action: ServerAction) -> [RulePlan.Request] {
-        let id = context.server?.id.description ?? "{server}"
-        let line = { (operation: Operation) in operation.requestLine(server: id) }
+        let line = { (operation: Operation) in operation.requestLine(server: target) }
         switch action {
         case .reboot: return [RulePlan.Request(line: line(.reboot))]
         case .start: return [RulePlan.Request(line: line(.start))]

@@ -265,8 +265,7 @@ package final class Reloader: Service {
                         at: now, kind: .bridge, reason: nil, actor: "bridge",
                         detail: "rules refused, \(inForce) stays in force: \(reason.prefix(400))")
                 ],
-                messages: parts.channels.map { NewMessage(destination: .channel($0), text: String(text.prefix(1_500))) }, now: now
-            )
+                messages: MessagePolicy.notices(.reloadRefused, text, channels: parts.channels), now: now)
             state.withLock { $0.untold = nil }
             messageDoorbell.ring()
         } catch {

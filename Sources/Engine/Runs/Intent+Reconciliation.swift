@@ -17,10 +17,21 @@ extension Intent {
         case .start: change = .start
         case .stop: change = .stop
         case .reboot: change = .reboot
-        case .list, .get, .replace, .update, nil: return nil
+        case .replace, .update:
+            guard let fields else { return nil }
+            change = .fields(fields)
+        case .list, .get, nil: return nil
         }
         return SentRequest(
             change, sentAt: createdAt, status: preStatus, updatedAt: preUpdatedAt, isFollowing: isFollowing, answer: answer)
+    }
+}
+
+extension Intent {
+    /// The fields that a PUT or a PATCH asks for; `nil` for every other request.
+    var fields: UpdateServer? {
+        guard operation == .replace || operation == .update else { return nil }
+        return request?.body.flatMap { UpdateServer(json: $0) }
     }
 }
 

@@ -17,10 +17,14 @@ package enum RunInput: Sendable {
     case created(Result<Server, APIError>)
     /// What became of the request to another API that it sent; bodies hold no secrets any more.
     case reply(RequestReply)
+    /// What a reading step was answered; one server for `server.get`.
+    case stepRead(Result<[Server], APIError>)
     /// The servers that this bridge created and that are there as far as it knows.
     case owned([CreatedServer])
     /// Whether its probe found the server healthy.
     case probe(isHealthy: Bool)
+    /// What the source's own API says of its problem.
+    case evidence(Evidence)
     /// Its transition is on disk.
     case committed(intent: Intent?)
     /// A guard refused its transition; nothing was written.
@@ -34,6 +38,8 @@ package enum RunEffect: Sendable {
     /// Read the list of servers, at most that old.
     case readInventory(maxAge: Duration)
     case readServer(ServerID)
+    /// Read what a `server.get` or `server.list` step asks for.
+    case readStep(StepReading)
     /// Read which servers this bridge created.
     case readOwned
     /// Send the request of this intent, which is on disk.
@@ -41,4 +47,12 @@ package enum RunEffect: Sendable {
     /// Send this request, whose intent is on disk, to another API.
     case request(PreparedRequest)
     case probe(Probe, Server)
+    /// Ask the source's own API what has become of the problem of this event.
+    case pull(Event)
+}
+
+/// What a reading step asks the Servers API for.
+package enum StepReading: Sendable, Hashable {
+    case server(ServerID)
+    case list(status: ServerStatus?, location: String?)
 }

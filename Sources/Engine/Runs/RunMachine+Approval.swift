@@ -11,13 +11,16 @@ extension RunMachine {
     /// Whether people have to be asked, or to be asked again since what they approved took too long to begin.
     func lacksApproval(rule: Rule, now: Timestamp) -> Bool {
         // A run that has begun goes on under the approval that it began with.
-        guard rule.autonomy == .approve, !run.state.holdsLane else { return false }
+        guard asksPeople(rule), !run.state.holdsLane else { return false }
         return approval?.goodUntil.map { now >= $0 } ?? true
     }
 
     /// Since when a command waits for the bridge rather than for people; what `max_event_age` of a command counts from.
     func waitsSince(_ event: Event) -> Timestamp {
-        let asked = min(run.createdAt, event.receivedAt)
+        var asked = min(run.createdAt, event.receivedAt)
+        // An instant is as old as it is, whenever the bridge came to it; a step that waits is no delay.
+        if event.status == .schedule, let instant = event.startsAt { asked = min(asked, instant) }
+        if let until = run.progress.waitUntil { asked = max(asked, until) }
         guard let approval, approval.state == .approved, let decidedAt = approval.decidedAt else { return asked }
         return max(asked, decidedAt)
     }
@@ -48,7 +51,12 @@ extension RunMachine {
             messages.append(
                 NewMessage(destination: .channel(channel), text: question(request, rule: rule), run: run.id))
         }
-        let guards = firstGuards(rule: rule, checksCooldown: !isCommand)
+        var guards = firstGuards(rule: rule, checksCooldown: !isCommand)
+        if let rung, let create = rung.create ?? rung.scale?.create,
+            let next = (try? nextRequest(create, done: []))?.request
+        {
+            guards.purchase = purchase(next, rule: rule)
+        }
         return .commit(
             RunTransition(
                 now: now, run: next, approval: .ask(request, guards: guards),
@@ -61,7 +69,7 @@ extension RunMachine {
         var text = ""
         for (index, rung) in rule.rungs.enumerated() where index >= run.rung {
             let steps = rung.isChanging ? rung.steps.filter(\.isChanging) : rung.steps
-            let named = steps.map(\.shown).joined(separator: " and ")
+            let named = steps.map(shown).joined(separator: " and ")
             if index == run.rung {
                 text = run.server == nil ? "\(named) for \(run.lane?.rawValue ?? run.rule)" : "\(named) of \(serverLabel)"
             } else {
@@ -105,8 +113,28 @@ extension RunMachine {
         if let command = event.command {
             return "\(actor) asked for it: /\(command.name) \(String(command.text.prefix(200)))"
         }
+        if event.status == .schedule, let instant = event.startsAt {
+            return
+                "of its schedule `\(event.labels["schedule"] ?? "")` (\(event.labels["timezone"] ?? "UTC")), at \(instant.rfc3339)"
+        }
         let summary = event.annotations["summary"].map { ": \(String($0.prefix(300)))" } ?? ""
-        return "\(event.source) reports \(String((event.labels["alertname"] ?? event.fingerprint).prefix(100)))\(summary)"
+        let verb = event.status == .resolved ? "reports the end of" : "reports"
+        return "\(event.source) \(verb) \(String((event.labels["alertname"] ?? event.fingerprint).prefix(100)))\(summary)"
+    }
+
+    /// A step for people: what is not named is not approved.
+    private func shown(_ step: Step) -> String {
+        switch step.action {
+        case .server, .read, .delete: step.name
+        case .create(let create): "\(step.name) \(words(create))"
+        case .fields(let fields): "\(step.name)\(words(fields))"
+        case .scale(let scale):
+            "fleet.scale by \(scale.delta) (\(scale.min) to \(scale.max))\(scale.create.map { ", \(words($0))" } ?? "")"
+        case .httpRequest(let request): "\(request.method) to \(request.url.origin)"
+        case .wait(let span): "a wait of \(span.words)"
+        case .pause(let pause): "pause \(pause.scope.words)"
+        case .notify(let message): "a message to \(message.channel)"
+        }
     }
 
     // MARK: Waiting
@@ -159,7 +187,7 @@ extension RunMachine {
 
     /// Cancels an approved run whose server is no longer what people saw when they agreed.
     mutating func changedSinceApproval(_ server: Server, rule: Rule, now: Timestamp) -> RunEffect? {
-        guard rule.autonomy == .approve, let approval, let until = approval.goodUntil, now < until,
+        guard let approval, let until = approval.goodUntil, now < until,
             let change = difference(of: server, from: approval, rule: rule)
         else { return nil }
         return finish(.cancelled, .changedSinceApproval, "since approval \(approval.id) was asked: \(change)", now: now)
@@ -185,27 +213,17 @@ extension RunMachine {
 
     /// A word to the channel where people were asked; nothing when nobody was.
     func approvalMessage(_ text: String) -> [NewMessage] {
-        guard let channel = approval?.channel else { return [] }
+        guard let channel = approval?.channel, MessagePolicy.timing(of: .approval) == .atOnce else { return [] }
         return [NewMessage(destination: .channel(channel), text: text, run: run.id)]
     }
 }
 
 extension Step {
-    /// Whether the step does more than tell people.
+    /// Whether the step does more than read or tell people.
     fileprivate var isChanging: Bool {
         switch action {
-        case .notify: false
-        case .server, .scale, .httpRequest: true
-        }
-    }
-
-    /// The step for people.
-    fileprivate var shown: String {
-        switch action {
-        case .server(let action): action.rawValue
-        case .scale(let scale): "fleet.scale by \(scale.delta) (\(scale.min) to \(scale.max))"
-        case .httpRequest(let request): "\(request.method) to \(request.url.origin)"
-        case .notify(let message): "a message to \(message.channel)"
+        case .notify, .read, .wait: false
+        default: true
         }
     }
 }

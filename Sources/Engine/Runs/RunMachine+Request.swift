@@ -10,7 +10,8 @@ extension RunMachine {
     /// Step 0 is a rung's first request, which spends a budget unit; step 1 is the start of `server.power_cycle`, which spends none,
     /// since a sent stop owes its start.
     mutating func openIntent(
-        step: Int, operation: Operation, server: Server, rule: Rule, checksCooldown: Bool, now: Timestamp
+        step: Int, operation: Operation, server: Server, request: IntentRequest? = nil, rule: Rule, checksCooldown: Bool,
+        now: Timestamp
     ) -> RunEffect {
         var next = run
         next.state = .running
@@ -21,16 +22,17 @@ extension RunMachine {
         if step == 0 { next.attempts = 0 }
         // Only once the intent is on disk: a guard that refuses it leaves the step to be taken.
         if step == 0, let rung, rung.hasRequests, let changing = rung.changingIndex { next.progress.step = changing + 1 }
+        if request != nil { next.progress.attempts += 1 }
         next.healthySince = nil
         next.rungDeadline = nil
         opening = next
-        let guards = step == 0 ? Guards(limits: limits(of: rule), fleetSize: fleet.count, checksCooldown: checksCooldown) : nil
+        let guards = step == 0 ? guards(limits(of: rule), checksCooldown: checksCooldown) : nil
         let intent = NewIntent(
-            rung: run.rung, step: step, operation: operation, server: server.id, preStatus: server.status,
-            preUpdatedAt: server.updatedAt)
+            rung: run.rung, step: step, kind: .operation(operation), server: server.id, preStatus: server.status,
+            preUpdatedAt: server.updatedAt, request: request, isPowerCycle: rung?.action == .powerCycle)
         return .commit(
             RunTransition(
-                now: now, run: next, intent: .open(intent, guards: guards),
+                now: now, run: next, intent: .open(intent, guards: guards), warning: answerPlace,
                 audit: [
                     entry(.request, .matched, "rung \(run.rung + 1): will send \(operation.rawValue) to \(serverLabel)", now: now)
                 ],
@@ -56,7 +58,7 @@ extension RunMachine {
     }
 
     /// The request had its effect as far as the API tells; from here on its effect on the problem is watched.
-    mutating func applied(_ closing: IntentChange, _ detail: String, rule: Rule, now: Timestamp) -> RunEffect {
+    mutating func applied(_ closing: IntentChange?, _ detail: String, rule: Rule, now: Timestamp) -> RunEffect {
         run.state = .verifying
         run.reason = .applied
         run.detail = String(detail.prefix(500))
@@ -88,7 +90,7 @@ extension RunMachine {
             if owesStart { return retryOwedStart(lastIntent, outcome: .notExecuted, error: error, rule: rule, now: now) }
             if run.rung > 0 {
                 // A later rung keeps its lane and tries again; the rung before is not forgotten.
-                return backToVerifying(.close(lastIntent.id, .notExecuted), error: error, now: now)
+                return backToStep(.close(lastIntent.id, .notExecuted), error: error, now: now)
             }
             return holdForAPI(error, now: now, closing: .close(lastIntent.id, .notExecuted))
         }
@@ -127,6 +129,8 @@ extension RunMachine {
             return serverGone(closing, now: now)
         case .stillUnknown where intent.step > 0, .ambiguous where intent.step > 0:
             return retryOwedStart(intent, outcome: .refused, error: refusal, rule: rule, now: now)
+        case .applied(let server?) where intent.fields != nil:
+            return applied(closing, "refused, for \(serverLabel) is as asked already, and \(server.status)", rule: rule, now: now)
         case .stillUnknown where rung?.action == .powerCycle, .ambiguous where rung?.action == .powerCycle:
             // As a request of unknown outcome the stop would be taken for ours when somebody else has stopped the server.
             return refusedByAPI(closing, error: refusal, rule: rule, now: now)
@@ -140,10 +144,12 @@ extension RunMachine {
 
     private mutating func serverGone(_ closing: IntentChange, now: Timestamp) -> RunEffect {
         finish(
-            .failed, .serverGone, "\(serverLabel) does not exist any more", now: now, closing: closing, isDeadLetter: true)
+            .failed, .serverGone, "\(serverLabel) does not exist any more", now: now, closing: closing,
+            messages: rung?.action == nil ? rule.map { lastWords(rule: $0, failure: "\(serverLabel) is gone") } ?? [] : [],
+            isDeadLetter: true)
     }
 
-    private mutating func backToVerifying(_ closing: IntentChange, error: APIError, now: Timestamp) -> RunEffect {
+    mutating func backToStep(_ closing: IntentChange?, error: APIError, now: Timestamp) -> RunEffect {
         run.state = .verifying
         run.reason = error.holdReason
         run.detail = String(error.detail.prefix(300))
@@ -167,7 +173,8 @@ extension RunMachine {
         _ intent: Intent, outcome: Intent.Outcome, error: APIError, rule: Rule, now: Timestamp
     ) -> RunEffect {
         run.state = .verifying
-        run.reason = error.holdReason
+        // Stopped between its intent and its request: the next look meets the pause, and people are told then.
+        run.reason = error.code == .heldBack && error.heldBy == nil ? .notSent : error.holdReason
         run.detail = "the start after our stop is owed: \(error.detail.prefix(200))"
         if error.code != .heldBack { run.attempts += 1 }
         run.rungDeadline = now + (rung?.timeout ?? .seconds(600))
@@ -176,9 +183,16 @@ extension RunMachine {
             RunTransition(
                 now: now, run: run, intent: .close(intent.id, outcome),
                 audit: [entry(.request, .notSent, run.detail, now: now)],
-                messages: run.attempts == 3 && error.code != .heldBack
-                    ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
+                messages: run.attempts == 3 && error.code != .heldBack ? tellOfOwedStart(rule: rule) : [],
                 releasesLease: true))
+    }
+
+    /// A server is left stopped for longer than it takes: people are told.
+    private func tellOfOwedStart(rule: Rule) -> [NewMessage] {
+        let told = lastWords(rule: rule)
+        return told + answers("Not done yet: \(run.detail)")
+            + MessagePolicy.notices(
+                .startOwed, "\(serverLabel): \(run.detail)", of: run, besides: told, channels: settings.noticeChannels)
     }
 
     /// The API said no: a refused rung jumps to the last, and people are told.
@@ -188,7 +202,7 @@ extension RunMachine {
         let reason: Reason = error.code == .paymentRequired ? .paymentRequired : .refused
         let label = status.map { "\(serverLabel), which is \($0)" } ?? serverLabel
         let detail =
-            "VPS.org refused \(rung?.action?.rawValue ?? "the request") for \(label): \(error.status ?? 0) \(error.detail)"
+            "VPS.org refused \(rung?.targetChange?.name ?? "the request") for \(label): \(error.status ?? 0) \(error.detail)"
         return finishWithLastRung(.failed, reason, detail, rule: rule, now: now, closing: closing)
     }
 
@@ -196,7 +210,7 @@ extension RunMachine {
     ///
     /// When the last rung itself failed, its channels are told `failure` instead: its messages speak of what did not come about.
     func lastWords(rule: Rule, failure: String? = nil) -> [NewMessage] {
-        guard let last = rule.rungs.last, last.changingIndex == nil || rule.scales else { return [] }
+        guard let last = rule.rungs.last, last.action == nil else { return [] }
         let isOwn = run.rung == rule.rungs.count - 1 && last.isChanging
         guard isOwn, let failure else { return last.changingIndex == nil ? notifications(of: last) : [] }
         return last.notifications.map { step in
@@ -247,6 +261,8 @@ extension RunMachine {
             return wait(until: next, now: now)
         case .notExecuted where intent.step > 0:
             return owedStartHadNoEffect(intent, rule: rule, now: now)
+        case .notExecuted where intent.fields != nil:
+            return changeAgain(intent, rule: rule, now: now)
         case .notExecuted, .assumedSent:
             return applied(
                 .close(intent.id, .assumedSent),
@@ -268,7 +284,7 @@ extension RunMachine {
             RunTransition(
                 now: now, run: run, intent: .close(intent.id, .notExecuted),
                 audit: [entry(.request, .notSent, run.detail, now: now)],
-                messages: run.attempts == 3 ? lastWords(rule: rule) + answers("Not done yet: \(run.detail)") : [],
+                messages: run.attempts == 3 ? tellOfOwedStart(rule: rule) : [],
                 releasesLease: true))
     }
 }

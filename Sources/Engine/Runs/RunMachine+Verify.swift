@@ -13,7 +13,7 @@ extension RunMachine {
         guard let id = run.server else { return finish(.failed, .serverGone, "the run lost its server", now: now) }
         switch input {
         case .woken:
-            return .readServer(id)
+            return askSource(rule: rule, now: now) ?? .readServer(id)
         case .server(.success(let server)):
             self.server = server
             return look(at: server, rule: rule, now: now)
@@ -24,6 +24,7 @@ extension RunMachine {
             run.attempts += 1
             return wait(until: now + pause(after: error), now: now)
         case .probe(let isHealthy):
+            probeVerdict = isHealthy
             return judge(isOver: isHealthy || isProblemOver, rule: rule, now: now)
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
@@ -39,7 +40,7 @@ extension RunMachine {
     /// Whether the sender said that the problem is over.
     ///
     /// A problem that nobody speaks of any more is not over: nothing is known of it.
-    private var isProblemOver: Bool { !isCommand && !isProblemOpen && problemEnding != .stale }
+    private var isProblemOver: Bool { hasLostProblem && problemEnding != .stale }
 
     /// Whether our stop of a power cycle was applied and its start was not yet.
     var owesStart: Bool {
@@ -56,7 +57,8 @@ extension RunMachine {
         if isStillStoppedAfterStart(server, now: now) {
             return park("\(serverLabel) is still stopped after our stop and start: start it by hand", now: now)
         }
-        if !isCommand, !isProblemOpen, problemEnding == .stale {
+        if let effect = judgeFields(server, rule: rule, now: now) { return effect }
+        if hasLostProblem, problemEnding == .stale {
             return finishWithLastRung(
                 .failed, .unverified, "nobody spoke of the problem any more: whether it helped is not known", rule: rule, now: now
             )
@@ -64,6 +66,9 @@ extension RunMachine {
         if isCommand {
             return judgeCommand(server, rule: rule, now: now)
         }
+        if !hasProblem { return judgeOccasion(server, rule: rule, now: now) }
+        // A new server stands in its place: how it is itself says nothing.
+        if rung?.create != nil { return judge(isOver: isProblemOver, rule: rule, now: now) }
         guard server.status == .active else {
             run.healthySince = nil
             return notYet(rule: rule, now: now, mayClimb: !server.status.isTransitional)
@@ -145,7 +150,7 @@ extension RunMachine {
     /// How long after a rung's time a server may stay on its way before a person has to look.
     private static let patience = Duration.seconds(600)
 
-    private mutating func notYet(rule: Rule, now: Timestamp, mayClimb: Bool) -> RunEffect {
+    mutating func notYet(rule: Rule, now: Timestamp, mayClimb: Bool) -> RunEffect {
         if !mayClimb, isStuck(now: now) {
             return park(
                 "\(serverLabel) is \(server?.status.rawValue ?? "unknown") long after \(rung?.action?.rawValue ?? "the action")",
@@ -182,12 +187,8 @@ extension RunMachine {
                 messages: notifications(of: next))
         }
         if let server, let refusal = mayNotBegin(next, on: server, rule: rule, now: now) { return refusal }
-        if let seen = problemSeenAt, now.since(seen) > limits(of: rule).maxEventAge {
-            // Stale evidence never acts; the lane stays taken, and the next repeat or resolve wakes the run.
-            run.reason = .staleEvidence
-            run.detail = "\(tried) did not help as far as is known, but the last word of the problem is too old to act on"
-            return wait(until: now + .seconds(60), now: now)
-        }
+        // Stale evidence never acts; the next repeat or resolve wakes the run.
+        if let waits = mayNotClimbYet("\(tried) did not help as far as is known", rule: rule, now: now) { return waits }
         run.rung += 1
         // A rung that is tried again goes on where it was; what earlier rungs gave is theirs.
         if lastIntent?.rung != run.rung { run.progress = RunProgress() }
@@ -195,9 +196,14 @@ extension RunMachine {
     }
 
     /// What the rung's action gives to later steps.
-    private var serverOutput: JSONOutput? {
+    var serverOutput: JSONOutput? {
         guard let rung, let index = rung.changingIndex, let server else { return nil }
-        return JSONOutput(id: rung.steps[index].id, value: ["ok": true, "server": server.raw])
+        return JSONOutput(id: rung.steps[index].id, value: ["ok": true, "server": server.shown])
+    }
+
+    /// When a run that holds its lane is looked at again after a refusal: it still watches for its effect, so at least once a minute.
+    func nextLook(after refusal: Refusal, now: Timestamp) -> Timestamp {
+        max(min(refusal.until ?? now, now + .seconds(60)), now + .seconds(15))
     }
 
     /// A guard refused a later rung. A spent budget of the server ends the climb and tells people; what lifts soon is waited for.
@@ -208,9 +214,8 @@ extension RunMachine {
             return finishWithLastRung(
                 .failed, .budgetSpent, "no further rung for \(serverLabel): \(refusal.detail)", rule: rule, now: now)
         default:
-            run.reason = refusal.reason
-            run.detail = refusal.detail
-            return wait(until: max(refusal.until ?? now, now + .seconds(15)), now: now)
+            return stay(
+                refusal.reason, refusal.detail, until: nextLook(after: refusal, now: now), now: now)
         }
     }
 }

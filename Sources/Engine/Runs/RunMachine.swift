@@ -12,11 +12,11 @@ package import VPSAPI
 package struct RunMachine: Sendable {
     /// The run as it will be after the next transition.
     package internal(set) var run: Run
-    let episode: Episode?
+    var episode: Episode?
     /// When the same problem was last spoken of; `nil` when it is not open.
-    let problemSeenAt: Timestamp?
+    var problemSeenAt: Timestamp?
     /// How the problem ended, when it did.
-    let problemEnding: Episode.Ending?
+    var problemEnding: Episode.Ending?
     /// `nil` when the run's rule can not be found any more.
     let rule: Rule?
     let event: Event?
@@ -24,18 +24,26 @@ package struct RunMachine: Sendable {
     let resolver: ServerResolver
     /// What `${{ secrets.NAME }}` of requests stands for.
     let secrets: [String: Secret]
+    /// Whether the source of the run's event can be asked what has become of the problem.
+    let canPull: Bool
     /// Drawn for this claim, from 0 to below 1: spreads what is tried again.
     let random: Double
+    /// What was stopped when the run was claimed; what is stopped when a request leaves is asked then.
+    let standstill: Standstill
 
     var lastIntent: Intent?
     /// The newest question that the run asked people.
     let approval: ApprovalRequest?
+    /// Whether the rule was demoted: it asks for approval although it says `autonomy: auto`.
+    let isDemoted: Bool
     let offer: ApprovalOffer
     /// All servers, as this claim read them; empty until then.
     var fleet: [Server] = [] {
         didSet { knowsFleet = true }
     }
     private var knowsFleet = false
+    /// What this claim saw when it asked for the list of servers; `nil` when it did not.
+    var sight: FleetSight?
     var server: Server?
     /// Whether the list of servers was read anew for this claim, so that "not found" is not the cache's word.
     var hasFreshInventory = false
@@ -49,12 +57,28 @@ package struct RunMachine: Sendable {
     var refusal: APIError?
     /// What this claim has read on its way to a delete.
     var removal: Removal?
+    /// Whether a create waits for a list that is read in this claim.
+    var awaitsList = false
+    /// The servers that this bridge created, as this claim read them; `nil` until then.
+    var owned: Set<ServerID>?
+    /// When this claim asked the source; `nil` when it did not.
+    var pulledAt: Timestamp?
+    /// What the source said, until it is on disk with a step of the run.
+    var learnt: EvidenceChange?
+    /// The run as it was before the source said that its problem is gone, of which the sender may have spoken since.
+    var beforeGone: Run?
+    /// Why the source could not be asked.
+    var sourceTrouble: String?
+    /// That the problem is silenced, for a run that holds its lane.
+    var silence: Refusal?
+    /// What this claim's probe found; `nil` when nobody looked.
+    var probeVerdict: Bool?
     /// The run as it is while the end of its question is being written, which somebody's answer may come before.
     var undecided: Run?
 
     package init(
         claimed: ClaimedRun, rule: Rule?, event: Event?, settings: EngineSettings, resolver: ServerResolver, offer: ApprovalOffer,
-        secrets: [String: Secret] = [:], random: Double = 0
+        secrets: [String: Secret] = [:], canPull: Bool = false, random: Double = 0, standstill: Standstill = Standstill()
     ) {
         run = claimed.run
         episode = claimed.episode
@@ -62,13 +86,16 @@ package struct RunMachine: Sendable {
         problemEnding = claimed.latestEnding
         lastIntent = claimed.lastIntent
         approval = claimed.approval
+        isDemoted = claimed.isDemoted
         self.offer = offer
         self.rule = rule
         self.event = event
         self.settings = settings
         self.resolver = resolver
         self.secrets = secrets
+        self.canPull = canPull
         self.random = random
+        self.standstill = standstill
     }
 
     /// What bounds the run: the rule's own limits and the floor of today, which may have risen since the rule was written.
@@ -76,14 +103,24 @@ package struct RunMachine: Sendable {
 
     var isProblemOpen: Bool { problemSeenAt != nil }
 
-    /// Whether a person asked for this run, rather than an alert.
-    var isCommand: Bool { run.episode == nil }
+    /// The next effect, before it is held against the windows and states in which rules change nothing.
+    mutating func proceed(_ input: RunInput, now: Timestamp) -> RunEffect {
+        if case .committed = input { (learnt, sight) = (nil, nil) }
+        if case .refused(let refusal) = input, refusal.reason == .refreshed, let before = beforeGone {
+            // Nothing of the answer counts, nor of what was made of it; the run is looked at again.
+            (learnt, opening, prepared, undecided, beforeGone) = (nil, nil, nil, nil, nil)
+            run = before
+            return wait(until: now, now: now)
+        }
+        guard case .evidence(let evidence) = input else { return decide(input, now: now) }
+        return take(evidence, now: now) ?? decide(.woken, now: now)
+    }
 
-    /// The next effect.
-    package mutating func next(_ input: RunInput, now: Timestamp) -> RunEffect {
+    private mutating func decide(_ input: RunInput, now: Timestamp) -> RunEffect {
         guard let rule, let event else {
             return abandon(now: now)
         }
+        if case .woken = input { forgetEndedPause(rule: rule, now: now) }
         if let waiting = undecided {
             undecided = nil
             run = waiting
@@ -119,15 +156,18 @@ package struct RunMachine: Sendable {
     }
 
     /// A guard refused the intent that was to be written; nothing of it was.
-    private mutating func refused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
+    mutating func refused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
         prepared = nil
+        if refusal.reason == .paused { return paused(refusal, rule: rule, now: now) }
         if run.state == .verifying, owesStart {
             // A sent stop owes its start: the run keeps its lane and its rung, whatever is in the way.
-            run.reason = refusal.reason
-            run.detail = "the start after our stop is owed: \(refusal.detail)"
-            return wait(until: max(refusal.until ?? now, now + settings.verifyInterval), now: now)
+            return stay(
+                refusal.reason, "the start after our stop is owed: \(refusal.detail)",
+                until: max(refusal.until ?? now, now + settings.verifyInterval), now: now)
         }
-        if let rung, rung.hasRequests || rung.scale != nil { return stepRefused(refusal, rule: rule, now: now) }
+        if let rung, rung.hasRequests || rung.countsServers || rung.deletesTarget {
+            return stepRefused(refusal, rule: rule, now: now)
+        }
         return run.state == .verifying ? rungRefused(refusal, rule: rule, now: now) : guardRefused(refusal, now: now)
     }
 
@@ -152,7 +192,7 @@ package struct RunMachine: Sendable {
         guard let rule, let event else { return nil }
         return EvaluationContext(
             event: event, args: CommandDesk.arguments(of: event, for: rule), server: server,
-            fleet: knowsFleet ? fleet : nil, steps: run.progress.outputs)
+            fleet: knowsFleet ? fleet : nil, steps: run.progress.outputs, run: RunNames(run))
     }
 
     /// The server action of the rung that is at work or next.
@@ -174,12 +214,30 @@ package struct RunMachine: Sendable {
         return .commit(RunTransition(now: now, run: waiting, releasesLease: true))
     }
 
+    /// Stays in its state for a reason that the audit is told once.
+    mutating func stay(_ reason: Reason, _ detail: String, until: Timestamp, now: Timestamp) -> RunEffect {
+        let isNew = run.reason != reason
+        run.reason = reason
+        run.detail = detail
+        run.dueAt = until
+        return .commit(
+            RunTransition(
+                now: now, run: run, audit: isNew ? [entry(.run, reason, "waits: \(detail)", now: now)] : [], releasesLease: true))
+    }
+
     /// A guard that lifts by itself is in the way: judged again at `until`, or, without one, after a back-off of up to 5 minutes.
     mutating func hold(_ reason: Reason, _ detail: String, until: Timestamp?, now: Timestamp, closing: IntentChange? = nil)
         -> RunEffect
     {
         let isNew = run.state != .held || run.reason != reason
         run.attempts = isNew ? 0 : run.attempts + 1
+        if hasOnlyRead, !hasWaited {
+            // What was only read is read again then; time that was waited out counts.
+            run.progress.step = 0
+            run.progress.attempts = 0
+            run.progress.outputs = [:]
+            run.progress.since = nil
+        }
         run.state = .held
         run.reason = reason
         run.detail = detail
@@ -188,6 +246,17 @@ package struct RunMachine: Sendable {
         run.dueAt = until ?? now + backoff(run.attempts)
         let audit = isNew ? [entry(.run, reason, "held: \(detail)", now: now)] : []
         return .commit(RunTransition(now: now, run: run, intent: closing, audit: audit, releasesLease: true))
+    }
+
+    /// Whether nothing of the run was done but readings and steps that were left out, all of which a later look does anew.
+    private var hasOnlyRead: Bool {
+        guard lastIntent == nil, run.progress.ending == nil, run.progress.scale == nil, let rung else { return false }
+        return rung.steps.prefix(run.progress.step + 1).allSatisfy { step in
+            switch step.action {
+            case .wait, .pause: false
+            default: true
+            }
+        }
     }
 
     /// Full jitter under 2 s, 4 s, 8 s … 5 minutes, see `RetryPolicy`; never so short that nothing can have changed.
@@ -209,6 +278,16 @@ package struct RunMachine: Sendable {
         _ state: RunState, _ reason: Reason, _ detail: String, now: Timestamp, closing: IntentChange? = nil,
         approval change: ApprovalChange? = nil, messages: [NewMessage] = [], isDeadLetter: Bool = false
     ) -> RunEffect {
+        if let again = repetition(insteadOf: state, reason, detail, closing: closing, messages: messages, now: now) {
+            return again
+        }
+        if run.state == .approval, state == .succeeded {
+            // What waits for people is judged again before it ends well.
+            run.state = .held
+            run.reason = reason
+            run.detail = String(detail.prefix(500))
+            return wait(until: now, now: now)
+        }
         run.state = state
         run.reason = reason
         run.detail = String(detail.prefix(500))
@@ -220,12 +299,16 @@ package struct RunMachine: Sendable {
             isDeadLetter
             ? DeadLetter(at: now, reason: reason, event: run.event, run: run.id, rule: run.rule, detail: run.detail) : nil
         let outcome = "\(outcomeWord(state)) \(detail)"
-        let told = approvalMessage("Approval \(approval?.id.description ?? ""), rule \(run.rule). \(outcome)")
+        let told =
+            messages + approvalMessage("Approval \(approval?.id.description ?? ""), rule \(run.rule). \(outcome)")
+            + answers(ownWords(of: state) ?? outcome)
+        let notices = MessagePolicy.ending(
+            of: run, server: run.server.map { _ in serverLabel }, besides: told, channels: settings.noticeChannels)
         return .commit(
             RunTransition(
                 now: now, run: run, intent: closing, approval: change,
                 audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
-                messages: messages + told + answers(outcome), deadLetter: letter, releasesLease: true))
+                messages: told + notices, deadLetter: letter, releasesLease: true))
     }
 
     /// Only a person can say what happened; the lane stays taken.
@@ -236,10 +319,15 @@ package struct RunMachine: Sendable {
         run.dueAt = now + .seconds(365 * 86_400)
         let letter = DeadLetter(
             at: now, reason: .outcomeUnknown, event: run.event, run: run.id, rule: run.rule, detail: run.detail)
+        let told = rule.map { lastWords(rule: $0, failure: detail) } ?? []
+        let notices = MessagePolicy.notices(
+            .parked, "a person must decide: \(detail). Then: vpsbridge runs resolve \(run.id) happened|not", of: run,
+            besides: told,
+            channels: settings.noticeChannels)
         return .commit(
             RunTransition(
                 now: now, run: run, audit: [entry(.run, .outcomeUnknown, "parked: \(detail)", now: now)],
-                messages: (rule.map { lastWords(rule: $0, failure: detail) } ?? []) + answers("A person must decide: \(detail)"),
+                messages: told + answers("A person must decide: \(detail)") + notices,
                 deadLetter: letter, releasesLease: true))
     }
 
@@ -257,8 +345,25 @@ package struct RunMachine: Sendable {
 
     /// What the person who gave a command is told; an alert has nobody to answer.
     func answers(_ text: String) -> [NewMessage] {
-        guard let event, let url = event.command?.responseURL else { return [] }
-        return [NewMessage(destination: .response(source: event.source, url: url), text: text, run: run.id)]
+        answerPlace.map { [NewMessage(destination: $0, text: text, run: run.id)] } ?? []
+    }
+
+    /// Where the person who gave a command is answered.
+    var answerPlace: MessageDestination? {
+        guard let event, let url = event.command?.responseURL else { return nil }
+        return .response(source: event.source, url: url)
+    }
+
+    /// What the rule itself says to the person at its run's end; `nil` where it says nothing, or can not.
+    private func ownWords(of state: RunState) -> String? {
+        let template: Template? =
+            switch state {
+            case .cancelled, .expired: rule?.replies.skipped
+            case .failed: rule?.replies.failed
+            default: nil
+            }
+        guard let template, let context else { return nil }
+        return try? template.renderText(context)
     }
 
     private func outcomeWord(_ state: RunState) -> String {

@@ -31,12 +31,24 @@ struct NotificationLanes {
     private var all = Bulkhead(capacity: capacity)
     private var channels = Bulkhead(capacity: capacity - forAnswers)
     private var receivers: [Lane: Receiver] = [:]
+    /// Until when channels are left alone whose receiver counts what it gets.
+    private var quiet: [String: Timestamp] = [:]
     private var times = DueTimes()
 
     var free: Int { all.capacity - all.count }
 
+    /// Leaves a channel alone until then.
+    mutating func keepQuiet(_ channel: String, until: Timestamp) {
+        quiet[channel] = max(until, quiet[channel] ?? until)
+    }
+
     /// Gives a message its places, or says when to come again.
-    mutating func enter(_ id: UInt64, _ lane: Lane, now: Timestamp) -> Admission {
+    mutating func enter(_ id: UInt64, _ lane: Lane, channel: String? = nil, now: Timestamp) -> Admission {
+        if let channel, let until = quiet[channel] {
+            // A clock that was set back must not silence a channel for longer than a receiver may ask for.
+            if until > now, until.since(now) <= RetryAfter.max { return .later(until) }
+            quiet[channel] = nil
+        }
         all.clamp(now: now)
         channels.clamp(now: now)
         var receiver = receivers[lane] ?? Receiver()
@@ -90,8 +102,14 @@ final class NotificationPlaces: Sendable {
 
     var free: Int { lanes.withLock { $0.free } }
 
-    func enter(_ id: Int64, _ lane: NotificationLanes.Lane, now: Timestamp) -> NotificationLanes.Admission {
-        lanes.withLock { $0.enter(UInt64(bitPattern: id), lane, now: now) }
+    func enter(
+        _ id: Int64, _ lane: NotificationLanes.Lane, channel: String?, now: Timestamp
+    ) -> NotificationLanes.Admission {
+        lanes.withLock { $0.enter(UInt64(bitPattern: id), lane, channel: channel, now: now) }
+    }
+
+    func keepQuiet(_ channel: String, until: Timestamp) {
+        lanes.withLock { $0.keepQuiet(channel, until: until) }
     }
 
     func leave(_ id: Int64, _ lane: NotificationLanes.Lane, isThere: Bool, now: Timestamp, random: Double) -> Timestamp? {

@@ -1,21 +1,9 @@
 package import CurlTransport
-import JSON
 package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
 import Synchronization
-
-/// A channel that messages go to, as configured.
-package struct Channel: Sendable {
-    /// Where a JSON body `{"text": …}` is posted: a Slack or Mattermost incoming webhook, or any receiver of that shape. Secret, since
-    /// such addresses carry their credentials.
-    package var url: Secret
-
-    package init(url: Secret) {
-        self.url = url
-    }
-}
 
 /// Delivers the messages of the outbox, at least once each, with back-off, several at once.
 ///
@@ -26,13 +14,15 @@ package struct Notifier: Service {
     static let maxAttempts = 8
     /// How old a message may become.
     static let maxAge = Duration.seconds(86_400)
-    /// How long a message is hidden from others while it is being sent.
+    /// How long a message is hidden from others while it is being sent; a mail may be sent twice in it, to all and to those who are
+    /// not refused.
     static let sendTime = Duration.seconds(60)
     static let backOff = RetryPolicy(base: .seconds(5), cap: .seconds(300))
 
     private let store: any Store
     private let queries: any Queries
     private let transport: any HTTPTransport
+    private let mail: (any MailTransport)?
     private let channels: [String: Channel]
     /// Per source, what an address for answers must begin with.
     private let responsePrefixes: [String: String]
@@ -40,22 +30,25 @@ package struct Notifier: Service {
     private let doorbell: Doorbell
     private let random: @Sendable () -> Double
     private let logger: Logger
+    private let metrics: MessageMetrics
     private let lanes = NotificationPlaces()
     private let underWay = UnderWay()
 
-    /// `random` gives numbers from 0 to below 1, for the back-off.
+    /// `random` gives numbers from 0 to below 1, for the back-off; without `mail`, channels of mail give up their messages.
     package init(
-        store: any Store, queries: any Queries, transport: any HTTPTransport, channels: [String: Channel],
-        responsePrefixes: [String: String], clock: any TimeSource, doorbell: Doorbell,
-        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }, logger: Logger
+        store: any Store, queries: any Queries, transport: any HTTPTransport, mail: (any MailTransport)? = nil,
+        channels: [String: Channel], responsePrefixes: [String: String], clock: any TimeSource, doorbell: Doorbell,
+        metrics: MessageMetrics? = nil, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }, logger: Logger
     ) {
         self.store = store
         self.queries = queries
         self.transport = transport
+        self.mail = mail
         self.channels = channels
         self.responsePrefixes = responsePrefixes
         self.clock = clock
         self.doorbell = doorbell
+        self.metrics = metrics ?? MessageMetrics(channels: channels.keys)
         self.random = random
         self.logger = logger
     }
@@ -126,67 +119,88 @@ package struct Notifier: Service {
     }
 
     private func deliver(_ message: OutboxMessage) async -> MessageResult {
-        guard let target = target(of: message) else { return .failed("no such channel, or an address that is not allowed") }
-        let request: HTTPRequest
-        do {
-            request = try HTTPRequest(
-                method: .post, url: target.url, headers: [("Content-Type", "application/json")], body: target.body,
-                isReplayable: false, totalTimeout: .seconds(20), connectTimeout: .seconds(5), destination: target.destination)
+        do throws(HTTPRequestError) {
+            guard let route = try route(of: message) else {
+                return failed(message, "no such channel, or an address that is not allowed")
+            }
+            return await send(message, by: route)
         } catch {
-            return .failed("the address can not be used: \(error.reason)")
-        }
-        return await send(request, for: message)
-    }
-
-    private func send(_ request: HTTPRequest, for message: OutboxMessage) async -> MessageResult {
-        // Also when its receiver is away and nothing was tried: an outbox has an end.
-        guard clock.now().since(message.createdAt) < Self.maxAge else { return .failed("too old") }
-        let lane = NotificationLanes.Lane(isAnswer: message.isAnswer, origin: request.target.origin)
-        switch lanes.enter(message.id.rawValue, lane, now: clock.now()) {
-        case .later(let until): return .postponed(to: until)
-        case .go: break
-        }
-        let outcome = await transport.send(request)
-        let isThere = GateResult(outcome).showsReceiver
-        let retryAt = lanes.leave(message.id.rawValue, lane, isThere: isThere, now: clock.now(), random: random())
-        switch outcome {
-        case .response(let response) where (200..<300).contains(response.status):
-            return .delivered
-        case .response(let response) where response.status >= 500 || response.status == 429 || response.status == 408:
-            return again(message, why: "status \(response.status)", retryAfter: response.retryAfter, laneOpens: retryAt)
-        case .response(let response):
-            return .failed("status \(response.status)")
-        case .notSent(let error), .maybeSent(let error):
-            return again(message, why: error.code.rawValue, retryAfter: nil, laneOpens: retryAt)
+            return failed(message, "the address can not be used: \(error.reason)")
         }
     }
 
-    private func target(of message: OutboxMessage) -> (url: String, body: [UInt8], destination: HTTPRequest.Destination)? {
+    /// `nil` when its channel is not configured any more, or its address does not begin as its source's have to.
+    private func route(of message: OutboxMessage) throws(HTTPRequestError) -> MessageRoute? {
         switch message.destination {
         case .channel(let name):
             guard let channel = channels[name] else { return nil }
-            return (
-                String(decoding: channel.url.reveal(), as: UTF8.self),
-                JSONValue.object(["text": .string(message.text)]).serialized(), .configured
-            )
+            return try MessageRoute(message, to: channel)
         case .response(let source, let url):
-            guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8),
-                let destination = try? ResponseDestination.of(prefix: prefix)
-            else { return nil }
-            let body: JSONValue = ["response_type": "ephemeral", "text": .string(message.text)]
-            return (url, body.serialized(), destination)
+            guard let prefix = responsePrefixes[source], url.utf8.starts(with: prefix.utf8) else { return nil }
+            return try MessageRoute(answer: message.text, url: url, prefix: prefix)
         }
     }
 
-    private func again(
-        _ message: OutboxMessage, why: String, retryAfter: Duration?, laneOpens: Timestamp?
-    ) -> MessageResult {
+    private func send(_ message: OutboxMessage, by route: MessageRoute) async -> MessageResult {
+        // Also when its receiver is away and nothing was tried: an outbox has an end.
+        guard clock.now().since(message.createdAt) < Self.maxAge else { return failed(message, "too old") }
+        let lane = NotificationLanes.Lane(isAnswer: message.isAnswer, origin: route.origin)
+        switch lanes.enter(message.id.rawValue, lane, channel: message.channel, now: clock.now()) {
+        case .later(let until): return .postponed(to: until)
+        case .go: break
+        }
+        let (answer, isThere) = await perform(route)
+        let retryAt = lanes.leave(message.id.rawValue, lane, isThere: isThere, now: clock.now(), random: random())
+        switch answer {
+        case .delivered:
+            metrics.count(message.destination, .delivered)
+            return .delivered
+        case .failed(let why):
+            return failed(message, why)
+        case .later(let why):
+            return again(message, why: why, laneOpens: retryAt)
+        case .tooMany(let wait):
+            metrics.count(message.destination, .throttled)
+            guard let wait, clock.now().since(message.createdAt) < Self.maxAge else {
+                return again(message, why: "the receiver asks to slow down", laneOpens: retryAt)
+            }
+            // What follows would only be refused too, and some platforms then ask for more.
+            let until = clock.now() + max(wait, .milliseconds(250))
+            if let channel = message.channel { lanes.keepQuiet(channel, until: until) }
+            return .postponed(to: until)
+        }
+    }
+
+    /// - Returns: what the receiver says, and whether it is there at all.
+    private func perform(_ route: MessageRoute) async -> (MessageAnswer, isThere: Bool) {
+        switch route.way {
+        case .http(let request, let read):
+            let outcome = await transport.send(request)
+            let isThere = GateResult(outcome).showsReceiver
+            switch outcome {
+            case .response(let response): return (read(response), isThere)
+            case .notSent(let error), .maybeSent(let error): return (.later(why: error.code.rawValue), isThere)
+            }
+        case .mail(let letter):
+            guard let mail else { return (.failed(why: "mail is not set up"), true) }
+            let outcome = await mail.deliver(letter)
+            return (MailMessage.answer(outcome), outcome.showsReceiver)
+        }
+    }
+
+    private func failed(_ message: OutboxMessage, _ why: String) -> MessageResult {
+        metrics.count(message.destination, .failed)
+        return .failed(why)
+    }
+
+    private func again(_ message: OutboxMessage, why: String, laneOpens: Timestamp?) -> MessageResult {
         let now = clock.now()
-        guard now.since(message.createdAt) < Self.maxAge else { return .failed("\(why), too old") }
+        guard now.since(message.createdAt) < Self.maxAge else { return failed(message, "\(why), too old") }
+        metrics.count(message.destination, .retried)
         // Its receiver is away for everybody: that is not this message's fault.
         if let laneOpens { return .postponed(to: laneOpens) }
-        guard message.attempts < Self.maxAttempts else { return .failed("\(why), \(message.attempts) attempts") }
-        let delay = Self.backOff.delay(attempt: message.attempts, retryAfter: retryAfter, random: random())
+        guard message.attempts < Self.maxAttempts else { return failed(message, "\(why), \(message.attempts) attempts") }
+        let delay = Self.backOff.delay(attempt: message.attempts, retryAfter: nil, random: random())
         return .retry(at: now + max(delay, .milliseconds(250)))
     }
 }
@@ -204,5 +218,9 @@ extension OutboxMessage {
     /// Whether a person who gave a command waits for it.
     fileprivate var isAnswer: Bool {
         if case .response = destination { true } else { false }
+    }
+
+    fileprivate var channel: String? {
+        if case .channel(let name) = destination { name } else { nil }
     }
 }

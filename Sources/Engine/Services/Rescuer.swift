@@ -13,18 +13,20 @@ package struct Rescuer: Service {
     private let clock: any TimeSource
     private let workerDoorbell: Doorbell
     private let readiness: Readiness
+    private let pulse: LoopPulse
     private let logger: Logger
     private let pace = Doorbell()
 
     package init(
         store: any Store, settings: EngineSettings, clock: any TimeSource, workerDoorbell: Doorbell, readiness: Readiness,
-        logger: Logger
+        pulse: LoopPulse = LoopPulse(), logger: Logger
     ) {
         self.store = store
         self.settings = settings
         self.clock = clock
         self.workerDoorbell = workerDoorbell
         self.readiness = readiness
+        self.pulse = pulse
         self.logger = logger
     }
 
@@ -34,6 +36,7 @@ package struct Rescuer: Service {
                 do throws(StoreError) {
                     try await sweep()
                     readiness.set(true)
+                    pulse.beat()
                 } catch {
                     readiness.set(false)
                     logger.error("the rescuer waits for the store", metadata: ["error": "\(error)"])

@@ -41,6 +41,26 @@ struct UpstreamGuard {
         }
     }
 
+    /// Reads what a step asks for, after the list when only that is let out. A list that is not complete is none.
+    func read(_ reading: StepReading) async -> Result<[Server], APIError> {
+        switch reading {
+        case .server(let id): return await readServer(id).map { [$0] }
+        case .list(let status, let location):
+            do throws(APIError) {
+                if api.upstream?.outlook(.read) == .probe { _ = try await probe().get() }
+                let list = try await api.list(status: status, location: location)
+                guard list.isComplete else {
+                    throw APIError(
+                        code: .invalidAnswer, certainty: .notExecuted,
+                        detail: "the list of servers is incomplete: \(list.servers.count) of them were read")
+                }
+                return .success(list.servers)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
     private func probe() async -> Result<InventorySnapshot, APIError> {
         do throws(APIError) {
             return .success(try await inventory.servers(maxAge: .zero, now: clock.now()))
@@ -68,7 +88,6 @@ extension GateReason {
     var runReason: Reason {
         switch self {
         case .unauthorized: .unauthorized
-        case .paymentRequired: .paymentRequired
         case .breakerOpen, .probeNeeded, .probing: .apiUnavailable
         case .askedToWait, .bulkhead, .retryBudget, .rateLimit: .rateLimited
         }
@@ -82,6 +101,7 @@ extension APIError {
         return switch code {
         case .unauthorized, .forbidden: .unauthorized
         case .rateLimited: .rateLimited
+        case .heldBack: .paused
         default: .apiUnavailable
         }
     }

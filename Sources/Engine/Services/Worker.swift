@@ -15,9 +15,12 @@ package import Webhooks
 package struct Worker: Service {
     private let store: any Store
     private let queries: any Queries
+    private let fleetStore: any FleetStore
+    private let fleetQueries: any FleetQueries
     private let api: any ServersAPI
     private let inventory: Inventory
     private let prober: any Prober
+    private let evidence: any EvidenceSource
     private let transport: any HTTPTransport
     private let secrets: [String: Secret]
     private let random: @Sendable () -> Double
@@ -30,24 +33,31 @@ package struct Worker: Service {
     private let doorbell: Doorbell
     private let messageDoorbell: Doorbell
     private let onJudgement: @Sendable (ServerJudgement) -> Void
+    private let brakes: Brakes
     private let logger: Logger
+    private let pulse: LoopPulse
     private let inFlight = InFlight()
 
-    /// `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1
+    /// `brakes` are asked before every request that changes anything. `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1
     /// and `number` those that the ids of questions are made of; `onJudgement` is told what each `when_server` said, once per claim that asked it.
     package init(
-        store: any Store, queries: any Queries, api: any ServersAPI, inventory: Inventory, prober: any Prober,
-        transport: any HTTPTransport, secrets: [String: Secret], rules: RuleBook, sources: [String: WebhookSource],
+        store: any Store & FleetStore, queries: any Queries & FleetQueries, api: any ServersAPI, inventory: Inventory,
+        prober: any Prober, evidence: any EvidenceSource = NoEvidenceSource(), transport: any HTTPTransport,
+        secrets: [String: Secret], rules: RuleBook, sources: [String: WebhookSource],
         resolver: ServerResolver, settings: EngineSettings, clock: any TimeSource, doorbell: Doorbell,
         messageDoorbell: Doorbell, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         number: @escaping @Sendable () -> UInt64 = { UInt64.random(in: 0...UInt64.max) },
-        onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in }, logger: Logger
+        onJudgement: @escaping @Sendable (ServerJudgement) -> Void = { _ in }, brakes: Brakes = Brakes(),
+        pulse: LoopPulse = LoopPulse(), logger: Logger
     ) {
         self.store = store
         self.queries = queries
+        fleetStore = store
+        fleetQueries = queries
         self.api = api
         self.inventory = inventory
         self.prober = prober
+        self.evidence = evidence
         self.transport = transport
         self.secrets = secrets
         self.random = random
@@ -60,6 +70,8 @@ package struct Worker: Service {
         self.doorbell = doorbell
         self.messageDoorbell = messageDoorbell
         self.onJudgement = onJudgement
+        self.brakes = brakes
+        self.pulse = pulse
         self.logger = logger
     }
 
@@ -69,6 +81,8 @@ package struct Worker: Service {
                 while !Task.isCancelled {
                     do throws(StoreError) {
                         try await heartbeat()
+                        // Beside the loop, which a list that hangs must not hold up.
+                        if try await takesLook() { group.addTask { await lookForServers() } }
                         let free = settings.concurrency - inFlight.count
                         let claimed = free > 0 ? try await claim(limit: free) : []
                         for run in claimed {
@@ -76,9 +90,11 @@ package struct Worker: Service {
                             group.addTask {
                                 await step(run)
                                 inFlight.end(run.run)
+                                pulse.beat()
                                 doorbell.ring()
                             }
                         }
+                        if free > 0 { pulse.beat() }
                         if claimed.isEmpty { await doorbell.wait(atMost: try await idleTime()) }
                     } catch {
                         logger.error("the worker waits for the store", metadata: ["error": "\(error)"])
@@ -92,6 +108,7 @@ package struct Worker: Service {
     /// Steps every run that is due once, one after the other; what tests and simulations drive.
     /// - Returns: how many there were.
     package func stepDueRuns() async throws(StoreError) -> Int {
+        if try await takesLook() { await lookForServers() }
         let claimed = try await claim(limit: settings.concurrency)
         for run in claimed { await step(run) }
         return claimed.count
@@ -99,7 +116,30 @@ package struct Worker: Service {
 
     private func claim(limit: Int) async throws(StoreError) -> [ClaimedRun] {
         let now = clock.now()
-        return try await store.claimRuns(ClaimRequest(now: now, leaseUntil: now + settings.lease, limit: limit))
+        let claimed = try await store.claimRuns(
+            ClaimRequest(now: now, leaseUntil: now + settings.lease, limit: limit, channels: settings.noticeChannels))
+        // The claim may have ended a storm, of which people are told.
+        if claimed.contains(where: { $0.run.reason == .storm }) { messageDoorbell.ring() }
+        return claimed
+    }
+
+    /// During blindness the list is asked for once a minute, whether a run needs it or not.
+    private func takesLook() async throws(StoreError) -> Bool {
+        let now = clock.now()
+        guard try await fleetQueries.isLookDue(now: now) else { return false }
+        return try await fleetStore.takeLook(now: now)
+    }
+
+    private func lookForServers() async {
+        let result = await readInventory(maxAge: .zero)
+        do throws(StoreError) {
+            try await fleetStore.observe(FleetSight(result), watch: settings.watch, now: clock.now())
+        } catch {
+            // It is due again in a minute.
+            logger.error("a look at the fleet could not be written", metadata: ["error": "\(error)"])
+        }
+        messageDoorbell.ring()
+        doorbell.ring()
     }
 
     private func heartbeat() async throws(StoreError) {
@@ -120,31 +160,42 @@ package struct Worker: Service {
             let rule = try await rules.rule(claimed.run.rule, revision: claimed.run.revision)
             var machine = RunMachine(
                 claimed: claimed, rule: rule, event: event(of: claimed), settings: settings, resolver: resolver, offer: offer(),
-                secrets: secrets, random: random())
+                secrets: secrets, canPull: evidence.canAsk(claimed.delivery.source), random: random(),
+                standstill: brakes.standstill)
             var input = RunInput.woken
             var writtenAt = clock.now()
             defer { if let judgement = machine.judgement { onJudgement(judgement) } }
             // A machine asks for a handful of effects per claim; the bound keeps a fault in it from spinning.
             for _ in 0..<32 {
-                switch machine.next(input, now: clock.now()) {
+                let judgedAt = clock.now()
+                switch machine.next(input, now: judgedAt) {
                 case .commit(let transition):
                     try await tellOfRefusedToken()
-                    writtenAt = clock.now()
+                    // From when it was judged: a worker that was held up since must not send on an old word.
+                    writtenAt = judgedAt
                     guard let next = try await commit(transition) else { return }
                     input = next
                 case .readInventory(let maxAge):
                     input = .inventory(await readInventory(maxAge: maxAge))
                 case .readServer(let id):
                     input = .server(await upstream.readServer(id))
+                case .readStep(let reading):
+                    input = .stepRead(await upstream.read(reading))
                 case .readOwned:
                     input = .owned(try await queries.createdServers())
                 case .send(let intent):
-                    input = await sender.send(intent, isTrusted: clock.now().since(writtenAt) < settings.lease / 2)
+                    input = await sender.send(
+                        intent, of: machine.pauseSubject(of: intent), isTrusted: clock.now().since(writtenAt) < settings.lease / 2
+                    )
                 case .request(let request):
                     input = .reply(
-                        await sender.send(request, isTrusted: clock.now().since(writtenAt) < settings.lease / 2))
+                        await sender.send(
+                            request, of: machine.pauseSubject(of: machine.lastIntent),
+                            isTrusted: clock.now().since(writtenAt) < settings.lease / 2))
                 case .probe(let probe, let server):
                     input = .probe(isHealthy: await prober.isHealthy(server, probe: probe))
+                case .pull(let event):
+                    input = .evidence(await evidence.evidence(for: event))
                 }
             }
             logger.critical("a run asked for too many effects in one claim", metadata: ["run": "\(claimed.run.id)"])
@@ -156,12 +207,14 @@ package struct Worker: Service {
 
     /// - Returns: what the machine is told, or `nil` when the run is given back or was taken away.
     private func commit(_ transition: RunTransition) async throws(StoreError) -> RunInput? {
+        if case .open = transition.intent, let refusal = brakes.stopRefusal { return .refused(refusal) }
         if let refusal = await upstream.refusal(of: transition) { return .refused(refusal) }
         let result = try await store.commit(transition)
         switch result {
         case .committed(let intent):
             log(transition)
-            if !transition.messages.isEmpty { messageDoorbell.ring() }
+            if transition.pause != nil { try await brakes.board.refresh(from: queries, now: clock.now()) }
+            if !transition.messages.isEmpty || transition.pause != nil || transition.sight != nil { messageDoorbell.ring() }
             return transition.releasesLease ? nil : .committed(intent: intent)
         case .refused(let refusal):
             return .refused(refusal)
@@ -180,8 +233,7 @@ package struct Worker: Service {
     }
 
     private func event(of claimed: ClaimedRun) -> Event? {
-        guard let source = sources[claimed.delivery.source],
-            let events = try? Webhooks.decode(claimed.delivery, source: source),
+        guard let events = try? Webhooks.decode(claimed.delivery, sources: sources),
             events.indices.contains(claimed.run.event.index)
         else { return nil }
         return events[claimed.run.event.index]
@@ -205,7 +257,7 @@ package struct Worker: Service {
         let entry = AuditEntry(at: now, kind: .bridge, reason: .unauthorized, actor: "bridge", detail: detail)
         do throws(StoreError) {
             try await store.audit(
-                [entry], messages: settings.noticeChannels.map { NewMessage(destination: .channel($0), text: detail) }, now: now)
+                [entry], messages: MessagePolicy.notices(.tokenRefused, detail, channels: settings.noticeChannels), now: now)
         } catch {
             gate.returnNotice()
             throw error
@@ -215,7 +267,9 @@ package struct Worker: Service {
     }
 
     private var upstream: UpstreamGuard { UpstreamGuard(api: api, inventory: inventory, clock: clock) }
-    private var sender: RequestSender { RequestSender(api: api, transport: transport, secrets: secrets) }
+    private var sender: RequestSender {
+        RequestSender(api: api, transport: transport, secrets: secrets, brakes: brakes, clock: clock)
+    }
 
     private func log(_ transition: RunTransition) {
         for entry in transition.audit {

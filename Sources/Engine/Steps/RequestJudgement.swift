@@ -47,6 +47,8 @@ package enum RequestReply: Sendable {
     case unsendable(String)
     /// The bridge was stopped, or lost the run, before it knew.
     case lost
+    /// Everything or this was stopped before it left; nothing was sent. Who stopped it.
+    case stopped(String)
 }
 
 /// What a reply means for its step; a pure function of the reply, the terms, the number of the attempt and one random number.
@@ -83,6 +85,8 @@ enum RequestJudgement {
                 return answered(HTTPResponse(status: status), terms, attempt: attempt, random: random)
             }
             return unclear("no whole answer came: \(error)", terms, attempt, random)
+        case .stopped(let why):
+            return .failed(.notExecuted, .paused, why: why)
         case .lost:
             return unclear("the bridge was stopped before the answer was known", terms, attempt, random)
         }

@@ -48,7 +48,7 @@ extension RunMachine {
         let attempt = next.progress.attempts > 1 ? ", attempt \(next.progress.attempts)" : ""
         return .commit(
             RunTransition(
-                now: now, run: next, intent: .open(intent, guards: guards),
+                now: now, run: next, intent: .open(intent, guards: guards), warning: answerPlace,
                 audit: [entry(.request, .matched, "\(label): will \(request)\(attempt)", now: now)], releasesLease: false))
     }
 
@@ -62,7 +62,15 @@ extension RunMachine {
             // The floor's budgets are one server's; a group has those of its rule, and the fleet's.
             limits.budgets = rule.limits.budgets
         }
-        return Guards(limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown)
+        return guards(limits, checksCooldown: checksCooldown)
+    }
+
+    /// Those limits over what the present rung does first.
+    func guards(_ limits: Limits, checksCooldown: Bool) -> Guards {
+        Guards(
+            limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown, isCommand: isCommand,
+            action: rung.flatMap { rung in rung.changingIndex.map { rung.steps[$0].name } ?? rung.steps.first?.name } ?? "",
+            source: event?.source ?? "", after: isCommand ? [:] : rule?.after ?? [:])
     }
 
     /// Names a step for people.
@@ -88,6 +96,7 @@ extension RunMachine {
         case .woken: reply = .lost
         default: return wait(until: now + .seconds(5), now: now)
         }
+        if case .stopped(let why) = reply { return stoppedBeforeSending(intent, why, now: now) }
         if run.progress.ending == nil, run.progress.scale?.current != nil {
             return drainReplied(reply, intent: intent, rule: rule, now: now)
         }
@@ -109,6 +118,20 @@ extension RunMachine {
         case .ambiguous(let why):
             return stepAmbiguous("\(label(of: step)), \(Self.title(of: intent)): \(why)", intent: intent, rule: rule, now: now)
         }
+    }
+
+    /// Stopped between its intent and its leaving: it was no attempt, and the next look meets the pause.
+    private mutating func stoppedBeforeSending(_ intent: Intent, _ why: String, now: Timestamp) -> RunEffect {
+        run.progress.attempts = max(0, run.progress.attempts - 1)
+        run.progress.step = intent.step
+        run.state = .verifying
+        run.reason = .notSent
+        run.detail = String(why.prefix(500))
+        run.dueAt = now + .seconds(1)
+        return .commit(
+            RunTransition(
+                now: now, run: run, intent: .close(intent.id, .notExecuted),
+                audit: [entry(.request, .paused, "not sent: \(why)", now: now)], releasesLease: true))
     }
 
     static func title(of intent: Intent) -> String {

@@ -4,33 +4,43 @@ import Rules
 import Store
 import VPSAPI
 
-/// `fleet.scale`: servers of a rule's own set are created or deleted one at a time, on the lane of their group.
+/// `fleet.scale` and `server.create`: servers of a rule's own set are created or deleted one at a time, on the lane of their group.
 ///
 /// How many there are is known only from a complete list that was read in the same claim: from an incomplete, an empty or an old one
 /// nothing is created and nothing deleted.
 extension RunMachine {
     /// The last judgement before a group is changed; the list of servers was read anew in this claim.
     mutating func decideScale(rule: Rule, now: Timestamp) -> RunEffect {
-        guard let scale = rung?.scale, let context else { return wait(until: now + .seconds(60), now: now) }
+        guard let rung, rung.countsServers, let context else { return wait(until: now + .seconds(60), now: now) }
         if let blind = holdIfBlind(now: now) { return blind }
         do throws(EvaluationFailure) {
             run.lane = .group(LaneKey.text(try rule.groupName(context)))
         } catch {
             return finish(.failed, .templateError, "the group can not be told: \(error.message)", now: now, isDeadLetter: true)
         }
-        let members: [Server]
-        switch self.members(of: rule) {
-        case .success(let found): members = found
-        case .failure(let error): return unknownMembers(error, rule: rule, now: now)
+        var words = ""
+        if let create = rung.create {
+            // Nobody is asked for what can not be done.
+            if run.progress.scale == nil, let next = try? nextRequest(create, done: []), next.request == nil {
+                return nameTaken(next.name, rule: rule, now: now)
+            }
+            words = "create \(self.words(create))"
         }
-        if run.progress.scale == nil, scale.desired(from: members.count) == members.count {
-            return nothingToDo(scale, count: members.count, now: now)
+        if let scale = rung.scale {
+            let members: [Server]
+            switch self.members(of: rule) {
+            case .success(let found): members = found
+            case .failure(let error): return unknownMembers(error, rule: rule, now: now)
+            }
+            if run.progress.scale == nil, scale.desired(from: members.count) == members.count {
+                return nothingToDo(scale, count: members.count, now: now)
+            }
+            words = scale.words(from: members.count)
         }
         if let reason = mayNotSend(rule), reason == .observeOnly || !lacksApproval(rule: rule, now: now) {
-            return finish(
-                .cancelled, reason, "would \(scale.words(from: members.count)) of \(groupLabel): \(Self.words(reason))", now: now)
+            return finish(.cancelled, reason, "would \(words) of \(groupLabel): \(Self.words(reason))", now: now)
         }
-        if rule.autonomy == .auto, scale.delta < 0, rule.fleet?.deletesCreated != true {
+        if autonomy(of: rule) == .auto, let scale = rung.scale, scale.delta < 0, rule.fleet?.deletesCreated != true {
             return finish(.cancelled, .notPermitted, "the rule may not delete servers without an approval", now: now)
         }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
@@ -91,7 +101,8 @@ extension RunMachine {
         let left = abs(progress.desired - progress.before) - progress.done.count
         if scale.delta > 0 {
             guard left > 0, count < min(progress.desired, scale.max) else { return scaled(progress, now: now) }
-            return createNext(scale, progress, rule: rule, checksCooldown: checksCooldown, now: now)
+            guard let create = scale.create else { return wait(until: now + .seconds(60), now: now) }
+            return createNext(create, progress, rule: rule, checksCooldown: checksCooldown, now: now)
         }
         guard left > 0, count > max(progress.desired, scale.min) else {
             guard let current = progress.current, progress.isDrained, scale.drain != nil else {
@@ -123,7 +134,7 @@ extension RunMachine {
     }
 
     private mutating func keepScaleOutput(before: Int, after: Int, servers: [ScaleProgress.Member]) {
-        guard let rung, let index = rung.changingIndex else { return }
+        guard let rung, rung.scale != nil, let index = rung.changingIndex else { return }
         let value: JSONValue = [
             "ok": true, "before": .int(Int64(before)), "after": .int(Int64(after)), "servers": .array(servers.map(\.json)),
         ]
@@ -146,56 +157,73 @@ extension RunMachine {
         if let rung, rung.hasRequests, let index = rung.changingIndex { next.progress.step = index + 1 }
         opening = next
         prepared = nil
+        var guards = firstGuards(rule: rule, checksCooldown: checksCooldown)
+        if operation == .create { guards.purchase = purchase(request, rule: rule) }
         let intent = NewIntent(
             rung: run.rung, step: 0, kind: .operation(operation), server: server?.id, preStatus: server?.status,
             preUpdatedAt: server?.updatedAt, request: request)
         return .commit(
             RunTransition(
                 now: now, run: next,
-                intent: .open(intent, guards: firstGuards(rule: rule, checksCooldown: checksCooldown)),
+                intent: .open(intent, guards: guards), warning: answerPlace,
                 audit: [entry(.request, .matched, "rung \(run.rung + 1): will \(next.detail)", now: now)], releasesLease: false))
     }
 
-    /// A group that is being changed: its request is on its way, its outcome is unknown, or its effect is waited for.
+    /// Servers are being created or deleted: a request is on its way, its outcome is unknown, or its effect is waited for.
     mutating func atScale(_ input: RunInput, rule: Rule, now: Timestamp) -> RunEffect? {
-        guard let scale = rung?.scale, let progress = run.progress.scale, run.progress.ending == nil else { return nil }
+        guard let rung, rung.countsServers || rung.deletesTarget, let progress = run.progress.scale, run.progress.ending == nil
+        else { return nil }
+        let create = rung.create ?? rung.scale?.create
         switch run.state {
         case .running, .unknown:
             guard let intent = lastIntent, intent.outcome == nil else {
                 run.state = .held
                 return wait(until: now, now: now)
             }
-            return intent.operation == .delete
-                ? deleting(input, intent: intent, progress, rule: rule, now: now)
-                : creating(input, intent: intent, progress, scale: scale, rule: rule, now: now)
+            guard let create, intent.operation == .create else {
+                return deleting(input, intent: intent, progress, rule: rule, now: now)
+            }
+            return creating(input, intent: intent, progress, create: create, rule: rule, now: now)
         case .verifying:
-            if let current = progress.current, scale.delta > 0 {
-                return awaitCreated(current, input, progress, scale: scale, rule: rule, now: now)
+            // A server that was made in place of another: whether that helped is for the problem to say.
+            if rung.create != nil, !progress.done.isEmpty, run.rungDeadline != nil { return nil }
+            if let current = progress.current, let create {
+                return awaitCreated(current, input, progress, create: create, rule: rule, now: now)
             }
             if let current = progress.current, isDeleted(current) {
-                return awaitGone(current, input, progress, scale: scale, rule: rule, now: now)
+                return awaitGone(current, input, progress, rule: rule, now: now)
             }
-            return goOn(input, scale: scale, rule: rule, now: now)
-        default: return nil
+            if rung.deletesTarget { return goOnDeleting(input, progress, rule: rule, now: now) }
+            return goOn(input, rung: rung, rule: rule, now: now)
+        default:
+            return rung.deletesTarget && !progress.done.isEmpty ? goOnDeleting(input, progress, rule: rule, now: now) : nil
         }
     }
 
     /// Between two servers of a group: everything is judged again before the next is touched.
-    private mutating func goOn(_ input: RunInput, scale: FleetScale, rule: Rule, now: Timestamp) -> RunEffect {
+    private mutating func goOn(_ input: RunInput, rung: Rung, rule: Rule, now: Timestamp) -> RunEffect {
         switch input {
         case .woken:
-            if !isCommand, !isProblemOpen { return endScaleEarly(.resolved, "the problem is over", now: now) }
-            if let reason = mayNotSend(rule) { return endScaleEarly(reason, Self.words(reason), now: now) }
-            if let stale = staleEvidence(rule: rule, now: now) { return stale }
+            if let asking = askSource(rule: rule, now: now) { return asking }
+            if rung.create == nil || run.progress.scale?.done.isEmpty == true {
+                if hasLostProblem { return endScaleEarly(.resolved, "the problem is over", now: now) }
+                if let reason = mayNotSend(rule) { return endScaleEarly(reason, Self.words(reason), now: now) }
+                if let silence { return hold(.silenced, silence.detail, until: silence.until, now: now) }
+                if let stale = staleEvidence(rule: rule, now: now) { return stale }
+            }
             return .readInventory(maxAge: .zero)
         case .inventory(.success(let snapshot)):
             fleet = snapshot.servers
             if let blind = holdIfBlind(now: now) { return blind }
+            hasFreshInventory = true
+            if let create = rung.create { return createStep(create, rule: rule, checksCooldown: false, now: now) }
+            guard let scale = rung.scale else { return wait(until: now + .seconds(60), now: now) }
             return scaleStep(scale, rule: rule, checksCooldown: false, now: now)
         case .inventory(.failure(let error)):
             run.attempts += 1
             return wait(until: now + pause(after: error), now: now)
         default:
+            guard let scale = rung.scale else { return wait(until: now + .seconds(5), now: now) }
             return continueRemoval(input, scale: scale, rule: rule, now: now)
         }
     }

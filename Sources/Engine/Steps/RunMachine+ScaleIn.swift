@@ -106,7 +106,8 @@ extension RunMachine {
         }
         let label = "the drain of \(current.name) (\(current.id)), \(Self.title(of: intent))"
         switch RequestJudgement.judge(reply, RequestTerms(drain), attempt: run.progress.attempts, random: random) {
-        case .done(let status, _):
+        case .done(let status, let output):
+            keep(JSONOutput(id: drain.id, value: output))
             progress.isDrained = true
             run.progress.scale = progress
             run.progress.attempts = 0
@@ -198,7 +199,9 @@ extension RunMachine {
                 current, progress, "\(current.name) (\(current.id)) is gone", ownership: .deleted(current.id),
                 closing: .close(intent.id, .applied), now: now)
         case .notExecuted, .assumedSent, .alreadySo, .refused:
-            return deleteAgain(current, closing: .close(intent.id, .assumedSent), "it is still there", now: now)
+            // A group's budgets count each request; of one server's a delete spends one unit, however often it is asked for.
+            let outcome: Intent.Outcome = rung?.deletesTarget == true ? .notExecuted : .assumedSent
+            return deleteAgain(current, closing: .close(intent.id, outcome), "it is still there", now: now)
         case .stillUnknown(let next):
             return wait(until: next, now: now)
         case .ambiguous(let why):
@@ -269,7 +272,7 @@ extension RunMachine {
         run.state = .verifying
         run.reason = .applied
         run.detail = "\(current.name) (\(current.id)) \(how)"
-        run.rungDeadline = now + (rung?.scale?.waitFor.timeout ?? .seconds(600))
+        run.rungDeadline = now + (rung?.scale?.waitFor.timeout ?? rung?.timeout ?? .seconds(600))
         run.attempts = 0
         run.dueAt = now
         return .commit(
@@ -280,8 +283,7 @@ extension RunMachine {
 
     /// A 2xx is not success: the server has to be gone.
     mutating func awaitGone(
-        _ current: ScaleProgress.Member, _ input: RunInput, _ progress: ScaleProgress, scale: FleetScale, rule: Rule,
-        now: Timestamp
+        _ current: ScaleProgress.Member, _ input: RunInput, _ progress: ScaleProgress, rule: Rule, now: Timestamp
     ) -> RunEffect {
         switch input {
         case .woken: return .readServer(current.id)

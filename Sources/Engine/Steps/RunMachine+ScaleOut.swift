@@ -8,55 +8,68 @@ import VPSAPI
 extension RunMachine {
     /// Writes the intent of the next create under the lowest free number.
     mutating func createNext(
-        _ scale: FleetScale, _ progress: ScaleProgress, rule: Rule, checksCooldown: Bool, now: Timestamp
+        _ create: ServerCreate, _ progress: ScaleProgress, rule: Rule, checksCooldown: Bool, now: Timestamp
     ) -> RunEffect {
         if progress.hasRepeated, let intent = lastIntent, intent.operation == .create,
             // Held back or told to slow down, the repeated one is still of the first one's name.
             intent.outcome == .assumedSent || intent.outcome == .notExecuted,
             let request = intent.request
         {
-            return createAgain(request, of: intent, progress, scale: scale, rule: rule, now: now)
+            return createAgain(request, of: intent, progress, create: create, rule: rule, now: now)
         }
-        let request: IntentRequest
         do throws(EvaluationFailure) {
-            request = try nextRequest(scale, progress)
+            let next = try nextRequest(create, done: progress.done)
+            guard let request = next.request else {
+                return nameTaken(next.name, rule: rule, now: now)
+            }
+            return openScaleIntent(
+                .create, request: request, progress: progress, rule: rule, checksCooldown: checksCooldown, now: now)
         } catch {
             return scaleFailed(
                 .templateError, "the new server of \(groupLabel) could not be written: \(error.message)", rule: rule, now: now)
         }
-        return openScaleIntent(
-            .create, request: request, progress: progress, rule: rule, checksCooldown: checksCooldown, now: now)
     }
 
-    /// The body of the next server: the lowest number whose name no server of the account has.
-    private func nextRequest(_ scale: FleetScale, _ progress: ScaleProgress) throws(EvaluationFailure) -> IntentRequest {
-        guard let template = scale.template, var context else { throw EvaluationFailure(.missing, "there is no template") }
+    mutating func nameTaken(_ name: String, rule: Rule, now: Timestamp) -> RunEffect {
+        scaleFailed(.nothingToDo, "there is a server \(name) already: none is created", rule: rule, now: now)
+    }
+
+    /// The body of the next server: the lowest number whose name no server of the account has; no request where the name has no number
+    /// and is taken.
+    func nextRequest(
+        _ create: ServerCreate, done: [ScaleProgress.Member]
+    ) throws(EvaluationFailure) -> (name: String, request: IntentRequest?) {
+        guard var context else { throw EvaluationFailure(.missing, "there is no template") }
         // A list may lag behind what this run has created.
-        let taken = Set((fleet.map(\.name) + progress.done.map(\.name)).map { Array($0.utf8) })
+        let taken = Set((fleet.map(\.name) + done.map(\.name)).map { Array($0.utf8) })
+        var last = ""
         for slot in 1...(taken.count + 1) {
             context.slot = slot
-            let body = try template.render(context)
+            let body = try create.template.render(context)
             do throws(CreateServerError) {
                 let server = try CreateServer(json: body)
+                if slot > 1, server.name.utf8.elementsEqual(last.utf8) { break }
+                last = server.name
                 if taken.contains(Array(server.name.utf8)) { continue }
-                return IntentRequest(
+                let request = IntentRequest(
                     method: "POST", url: "/api/v1/servers/",
                     hash: RequestHash.of("POST", "/api/v1/servers/", server.body.description),
                     name: server.name, body: server.body)
+                return (server.name, request)
             } catch {
                 throw EvaluationFailure(.invalidValue, error.message)
             }
         }
-        throw EvaluationFailure(.invalidValue, "its name is taken for every number")
+        return (last, nil)
     }
 
     /// The outcome of a create, or the search for it.
     mutating func creating(
-        _ input: RunInput, intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+        _ input: RunInput, intent: Intent, _ progress: ScaleProgress, create: ServerCreate, rule: Rule, now: Timestamp
     ) -> RunEffect {
         switch input {
         case .created(.success(let server)):
-            return created(server, closing: .close(intent.id, .applied), "was created", progress, scale: scale, now: now)
+            return created(server, closing: .close(intent.id, .applied), "was created", progress, create: create, now: now)
         case .created(.failure(let error)):
             return createFailed(error, intent: intent, rule: rule, now: now)
         case .woken:
@@ -66,7 +79,7 @@ extension RunMachine {
             fleet = snapshot.servers
             // The inventory gives complete lists only.
             let list = ServerList(servers: snapshot.servers, isComplete: true)
-            return settle(intent, .list(list), progress, scale: scale, rule: rule, now: now)
+            return settle(intent, .list(list), progress, create: create, rule: rule, now: now)
         case .inventory(.failure(let error)):
             // A refusal that can not be looked at is a refusal; asked again later it would be a second create.
             if let refusal, !progress.hasRepeated {
@@ -77,7 +90,7 @@ extension RunMachine {
             if let refusal { return createUnknown(refusal, intent: intent, now: now) }
             run.detail =
                 "whether \(intent.request?.name ?? "the server") was created can not be read: \(error.detail.prefix(200))"
-            return settle(intent, .failed(error), progress, scale: scale, rule: rule, now: now)
+            return settle(intent, .failed(error), progress, create: create, rule: rule, now: now)
         default:
             return wait(until: now + .seconds(5), now: now)
         }
@@ -85,19 +98,20 @@ extension RunMachine {
 
     /// A server of ours: remembered as such, and waited for.
     private mutating func created(
-        _ server: Server, closing: IntentChange?, _ how: String, _ progress: ScaleProgress, scale: FleetScale, now: Timestamp
+        _ server: Server, closing: IntentChange?, _ how: String, _ progress: ScaleProgress, create: ServerCreate, now: Timestamp
     ) -> RunEffect {
         var progress = progress
         progress.current = ScaleProgress.Member(id: server.id, name: server.name)
         run.progress.scale = progress
         run.state = .verifying
         run.reason = .applied
-        run.detail = "\(server.name) (\(server.id)) \(how); waits until it is \(scale.waitFor.status)"
-        run.rungDeadline = now + scale.waitFor.timeout
+        run.detail = "\(server.name) (\(server.id)) \(how); waits until it is \(create.waitFor.status)"
+        run.rungDeadline = now + create.waitFor.timeout
         run.attempts = 0
         run.dueAt = now + settings.verifyInterval
         let owned = CreatedServer(
-            id: server.id, name: server.name, lane: run.lane ?? .group(run.rule), run: run.id, createdAt: now)
+            id: server.id, name: server.name, lane: run.lane.flatMap { $0.isServer ? nil : $0 } ?? .group(run.rule), run: run.id,
+            createdAt: now)
         return .commit(
             RunTransition(
                 now: now, run: run, intent: closing, ownership: .created(owned),
@@ -109,7 +123,9 @@ extension RunMachine {
         let detail = "VPS.org did not create \(name): \(error.status ?? 0) \(error.detail)"
         switch error.code {
         case .paymentRequired:
-            return scaleFailed(.paymentRequired, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+            var effect = scaleFailed(.paymentRequired, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+            effect.change { $0.pause = pauseOfCreates(detail, now: now) }
+            return effect
         case .badRequest, .conflict:
             // The list is read before the refusal counts: what was asked for may be there all the same.
             refusal = error
@@ -141,7 +157,7 @@ extension RunMachine {
 
     /// What the list says of a create that was refused, or whose outcome is unknown.
     private mutating func settle(
-        _ intent: Intent, _ reading: Reading, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+        _ intent: Intent, _ reading: Reading, _ progress: ScaleProgress, create: ServerCreate, rule: Rule, now: Timestamp
     ) -> RunEffect {
         guard let name = intent.request?.name,
             let sent = intent.sent(isFollowing: progress.hasRepeated, answer: refusal == nil ? .none : .refused)
@@ -149,7 +165,7 @@ extension RunMachine {
         switch settings.reconciliation.judge(sent, reading, now: now) {
         case .applied(let server?), .alreadySo(let server):
             return created(
-                server, closing: .close(intent.id, .applied), "was found after an unknown outcome", progress, scale: scale,
+                server, closing: .close(intent.id, .applied), "was found after an unknown outcome", progress, create: create,
                 now: now)
         case .applied(nil), .gone, .assumedSent:
             return park("whether \(name) was created can not be told: look before it is asked for again", now: now)
@@ -182,7 +198,7 @@ extension RunMachine {
         _ name: String, intent: Intent, _ progress: ScaleProgress, now: Timestamp
     ) -> RunEffect {
         let closing = IntentChange.close(intent.id, .assumedSent)
-        if !isCommand, !isProblemOpen {
+        if hasLostProblem {
             return endScaleEarly(
                 .resolved, "the problem is over, and \(name) was never seen", closing: closing, now: now)
         }
@@ -200,7 +216,7 @@ extension RunMachine {
 
     /// Repeats a create with the same name and body, if the list that was just read still lacks the name.
     private mutating func createAgain(
-        _ request: IntentRequest, of intent: Intent, _ progress: ScaleProgress, scale: FleetScale, rule: Rule, now: Timestamp
+        _ request: IntentRequest, of intent: Intent, _ progress: ScaleProgress, create: ServerCreate, rule: Rule, now: Timestamp
     ) -> RunEffect {
         guard let sent = intent.sent() else { return park("a create without a name: look what was created", now: now) }
         let list = ServerList(servers: fleet, isComplete: true)
@@ -209,7 +225,7 @@ extension RunMachine {
             return openScaleIntent(
                 .create, request: request, progress: progress, rule: rule, checksCooldown: false, now: now)
         case .applied(let server?), .alreadySo(let server):
-            return created(server, closing: nil, "was found late", progress, scale: scale, now: now)
+            return created(server, closing: nil, "was found late", progress, create: create, now: now)
         case .ambiguous(let why):
             return park(why.words(name: request.name ?? "the server"), now: now)
         case .stillUnknown(let next):
@@ -221,7 +237,7 @@ extension RunMachine {
 
     /// Waits until a new server has the status that the step asks for; nothing is deleted when it does not come.
     mutating func awaitCreated(
-        _ current: ScaleProgress.Member, _ input: RunInput, _ progress: ScaleProgress, scale: FleetScale, rule: Rule,
+        _ current: ScaleProgress.Member, _ input: RunInput, _ progress: ScaleProgress, create: ServerCreate, rule: Rule,
         now: Timestamp
     ) -> RunEffect {
         var status = "not found"
@@ -229,7 +245,8 @@ extension RunMachine {
         case .woken: return .readServer(current.id)
         case .server(.success(let server)):
             status = server.status.rawValue
-            guard !status.utf8.elementsEqual(scale.waitFor.status.utf8) else {
+            keepCreated(server)
+            guard !status.utf8.elementsEqual(create.waitFor.status.utf8) else {
                 // The first of two creates may have taken place all the same, and only shows by now.
                 if progress.hasRepeated { return .readInventory(maxAge: .zero) }
                 return serverDone(current, progress, "\(current.name) (\(current.id)) is \(status)", ownership: nil, now: now)
@@ -245,7 +262,7 @@ extension RunMachine {
         guard let deadline = run.rungDeadline, now < deadline else {
             return scaleFailed(
                 .unverified,
-                "\(current.name) (\(current.id)) was created and is \(status) after \(Int(scale.waitFor.timeout.inSeconds)) s; "
+                "\(current.name) (\(current.id)) was created and is \(status) after \(Int(create.waitFor.timeout.inSeconds)) s; "
                     + "it is left as it is", rule: rule, now: now)
         }
         run.detail = "\(current.name) (\(current.id)) is \(status)"

@@ -12,6 +12,12 @@ extension RunMachine {
     /// What a run with several steps does next; `nil` leaves it to its state.
     mutating func stepwise(_ input: RunInput, rule: Rule, event: Event, now: Timestamp) -> RunEffect? {
         guard run.state != .parked else { return nil }
+        if case .stepRead(let answer) = input { return stepRead(answer, rule: rule, now: now) }
+        if awaitsList, case .inventory(let answer) = input { return listRead(answer, rule: rule, now: now) }
+        if case .owned(let created) = input, rule.actsOnServer, run.state.holdsLane {
+            owned = Set(created.map(\.id))
+            return takeStep(rule: rule, checksCooldown: false, now: now)
+        }
         if let intent = lastIntent, intent.kind == .httpRequest, intent.outcome == nil {
             return atRequest(intent, input, rule: rule, now: now)
         }
@@ -34,7 +40,7 @@ extension RunMachine {
             return finish(.failed, .templateError, "the key can not be told: \(error.message)", now: now, isDeadLetter: true)
         }
         if let stale = staleEvidence(rule: rule, now: now) { return stale }
-        if rule.autonomy == .approve, lacksApproval(rule: rule, now: now) { return ask(server, rule: rule, now: now) }
+        if lacksApproval(rule: rule, now: now) { return ask(server, rule: rule, now: now) }
         return takeStep(rule: rule, checksCooldown: !isCommand, now: now)
     }
 
@@ -42,15 +48,21 @@ extension RunMachine {
     private func requestLane(
         _ rule: Rule, context: EvaluationContext, event: Event
     ) throws(EvaluationFailure) -> Lane {
-        if let key = rule.limitKey ?? rule.groupBy { return .rule(rule.name, key: LaneKey.text(try key.key(context))) }
-        if let id = run.server { return .rule(rule.name, key: id.description) }
-        return .rule(rule.name, key: LaneKey.text(isCommand ? "\(run.event.delivery).\(run.event.index)" : event.fingerprint))
+        // What is sent at a problem's end must not wait for the cooldown of what was sent at its beginning.
+        let occasion = event.status == .resolved ? ".resolved" : ""
+        if let key = rule.limitKey ?? rule.groupBy {
+            return .rule(rule.name, key: LaneKey.text(try key.key(context) + occasion))
+        }
+        if let id = run.server { return .rule(rule.name, key: id.description + occasion) }
+        return .rule(
+            rule.name, key: LaneKey.text(isCommand ? "\(run.event.delivery).\(run.event.index)" : event.fingerprint + occasion))
     }
 
     /// Whether requests of the rung were sent and its changing step was not yet.
     var isPreparing: Bool {
         // After a later rung whose step was not executed the run stands a rung below, with the progress of the later one.
-        guard run.progress.ending == nil, let rung, rung.hasRequests, run.progress.step > 0 || run.progress.attempts > 0,
+        guard run.progress.ending == nil, let rung, rung.hasRequests,
+            run.progress.step > 0 || run.progress.attempts > 0 || run.progress.waitUntil != nil,
             lastIntent.map({ $0.rung <= run.rung }) ?? true
         else { return false }
         return run.progress.step < (rung.changingIndex.map { $0 + 1 } ?? rung.steps.count)
@@ -79,12 +91,28 @@ extension RunMachine {
                     RequestTerms(request, of: step), step: step, rule: rule, checksCooldown: checksCooldown, now: now)
             case .server(let action):
                 guard let server else { return wait(until: now + .seconds(60), now: now) }
+                // Allowed by `start_stopped` alone: there is nothing to stop, and the start is the whole cycle.
+                let isStopped = action == .powerCycle && server.status == .stopped
                 return openIntent(
-                    step: 0, operation: action.firstOperation, server: server, rule: rule, checksCooldown: checksCooldown,
+                    step: 0, operation: isStopped ? .start : action.firstOperation, server: server, rule: rule,
+                    checksCooldown: checksCooldown,
                     now: now
                 )
+            case .read(let read):
+                return takeRead(read, step: step, rule: rule, now: now)
+            case .fields(let fields):
+                return changeFields(fields, step: step, rule: rule, checksCooldown: checksCooldown, now: now)
+            case .delete:
+                return deleteTarget(rule: rule, checksCooldown: checksCooldown, now: now)
+            case .create(let create):
+                return createStep(create, rule: rule, checksCooldown: checksCooldown, now: now)
             case .scale(let scale):
                 return scaleStep(scale, rule: rule, checksCooldown: checksCooldown, now: now)
+            case .pause(let pause):
+                return takePause(pause, rule: rule, now: now)
+            case .wait(let span):
+                if let waits = waitStep(span, now: now) { return waits }
+                run.progress.step += 1
             case .notify:
                 continue
             }
@@ -119,13 +147,37 @@ extension RunMachine {
     private mutating func endOfSteps(rule: Rule, rung: Rung, now: Timestamp) -> RunEffect {
         let isLast = run.rung == rule.rungs.count - 1
         guard let ending = run.progress.ending else {
+            if !rung.isChanging {
+                // A message that `while_firing` repeats; of a rule that changes something it is told only that this did not help.
+                return finish(
+                    rule.rungs.count > 1 ? .failed : .succeeded, rule.rungs.count > 1 ? .ineffective : .applied,
+                    "people were told again", now: now, messages: notifications(of: rung))
+            }
+            if let intent = lastIntent, intent.rung == run.rung, intent.outcome == .applied, rung.changingIndex == nil {
+                guard isLast else { return applied(nil, "rung \(run.rung + 1) is done", rule: rule, now: now) }
+                return finish(.succeeded, .applied, "all steps are done", now: now, messages: notifications(of: rung))
+            }
+            if run.state == .verifying, lastIntent?.rung == run.rung {
+                return sentAll(rule: rule, rung: rung, isLast: isLast, now: now)
+            }
+            if isLast, run.reason == .applied {
+                return finish(.succeeded, .applied, run.detail, now: now, messages: notifications(of: rung))
+            }
             // No request was sent: every step's condition said no.
             return isLast
                 ? finish(.succeeded, .stepSkipped, "no step's condition held", now: now, messages: notifications(of: rung))
                 : leaveRung(now: now)
         }
-        if ending.reason == .stepSkipped, !isLast { return leaveRung(now: now) }
+        if [.stepSkipped, .nothingToDo].contains(ending.reason), ending.state == .succeeded, !isLast {
+            return leaveRung(now: now)
+        }
         return finish(ending.state, ending.reason, ending.detail, now: now, messages: notifications(of: rung))
+    }
+
+    /// The requests of a rung that changes no server are sent: a rule that ends here has done what it is for.
+    private mutating func sentAll(rule: Rule, rung: Rung, isLast: Bool, now: Timestamp) -> RunEffect {
+        if isLast { return finish(.succeeded, .applied, run.detail, now: now, messages: notifications(of: rung)) }
+        return applied(nil, run.detail, rule: rule, now: now)
     }
 
     /// Goes past a rung in which nothing was changed.
@@ -224,7 +276,8 @@ extension RunMachine {
     private mutating func prepareLaterRung(_ input: RunInput, rule: Rule, now: Timestamp) -> RunEffect {
         switch input {
         case .woken:
-            if !isCommand, !isProblemOpen {
+            if let asking = askSource(rule: rule, now: now) { return asking }
+            if hasLostProblem {
                 return finish(.cancelled, .resolved, "the problem was over before the rest was done", now: now)
             }
             guard let id = run.server else { return takeStep(rule: rule, checksCooldown: false, now: now) }
@@ -236,10 +289,7 @@ extension RunMachine {
             fleet = snapshot.servers
             guard let server, let rung else { return wait(until: now + .seconds(60), now: now) }
             if let refusal = mayNotBegin(rung, on: server, rule: rule, now: now) { return refusal }
-            if let seen = problemSeenAt, now.since(seen) > limits(of: rule).maxEventAge {
-                run.reason = .staleEvidence
-                return wait(until: now + .seconds(60), now: now)
-            }
+            if let waits = mayNotClimbYet("the rung has begun", rule: rule, now: now) { return waits }
             return takeStep(rule: rule, checksCooldown: false, now: now)
         case .server(.failure(let error)) where error.code == .notFound:
             return finish(.failed, .serverGone, "\(serverLabel) does not exist any more", now: now, isDeadLetter: true)
@@ -254,21 +304,25 @@ extension RunMachine {
     /// A guard refused a step of a rung that has begun: its lane stays taken, what time lifts is waited for.
     mutating func stepRefused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
         if run.rung == 0, run.progress.ending == nil { return guardRefused(refusal, now: now) }
-        if refusal.reason == .budgetSpent {
+        if refusal.reason == .budgetSpent || refusal.reason == .costCap {
             return finishWithLastRung(
-                .failed, .budgetSpent, "no further step for \(serverLabel): \(refusal.detail)", rule: rule, now: now)
+                .failed, refusal.reason, "no further step for \(serverLabel): \(refusal.detail)", rule: rule, now: now)
         }
         // Nothing of the rung was begun: the rung below is watched on, and the climb is tried again.
-        if run.state == .verifying, run.progress.ending == nil, !isPreparing { run.rung -= 1 }
-        run.reason = refusal.reason
-        run.detail = refusal.detail
-        return wait(until: max(refusal.until ?? now, now + .seconds(15)), now: now)
+        if run.state == .verifying, run.progress.ending == nil, run.progress.scale == nil, !isPreparing { run.rung -= 1 }
+        return stay(refusal.reason, refusal.detail, until: nextLook(after: refusal, now: now), now: now)
     }
 
     /// Whether a rung of requests helped a problem that has no server: over for `healthy_delay`, or the next rung.
     private mutating func watch(_ input: RunInput, rule: Rule, now: Timestamp) -> RunEffect {
         guard case .woken = input else { return wait(until: now + settings.verifyInterval, now: now) }
-        if !isCommand, !isProblemOpen {
+        if let asking = askSource(rule: rule, now: now) { return asking }
+        if !hasProblem, !isCommand {
+            // Nobody will say whether it helped: what was asked for was done, and no further rung is climbed blindly.
+            return finish(
+                .succeeded, .applied, "the requests were answered", now: now, messages: rung.map { notifications(of: $0) } ?? [])
+        }
+        if hasLostProblem {
             if problemEnding == .stale {
                 return finishWithLastRung(
                     .failed, .unverified, "nobody spoke of the problem any more: whether it helped is not known", rule: rule,

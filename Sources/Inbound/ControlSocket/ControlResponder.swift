@@ -4,7 +4,8 @@ import Model
 import NIOCore
 import NIOHTTP1
 
-/// Answers the requests of the control socket: `POST /-/reload`, `POST /-/approvals/ID/approve` and `/deny`, and nothing else.
+/// Answers the requests of the control socket: `POST /-/reload`, `POST /-/approvals/ID/approve` and `/deny`, and `POST /-/NAME` for each
+/// of its commands; nothing else.
 ///
 /// Who may open the socket is the file system's to say, so nobody is asked who they are; `Host` says nothing here and is not looked at.
 struct ControlResponder: Responder {
@@ -12,20 +13,24 @@ struct ControlResponder: Responder {
     enum Admitted: Sendable {
         case reload
         case answer(ApprovalVote.Verdict, ApprovalID)
+        case command(ControlCommand)
     }
 
     let reload: @Sendable () async -> ControlAnswer
     let decide: @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer
+    let commands: [String: ControlCommand]
     let logger: Logger
 
     func admit(_ head: HTTPRequestHead) -> Admission<Admitted> {
-        guard let asked = Self.asked(head.uri) else { return .answered(Self.notFound.reply) }
+        guard let asked = asked(head.uri) else { return .answered(Self.notFound.reply) }
         guard head.method == .POST else { return .answered(Problem.methodNotAllowed(allow: "POST").reply) }
         return .admitted(asked)
     }
 
-    private static func asked(_ uri: String) -> Admitted? {
+    private func asked(_ uri: String) -> Admitted? {
         if uri.utf8.elementsEqual("/-/reload".utf8) { return .reload }
+        // A dictionary would take canonically equivalent names for the same.
+        if let command = commands.first(where: { uri.utf8.elementsEqual("/-/\($0.key)".utf8) }) { return .command(command.value) }
         let parts = uri.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard parts.count == 5, parts[..<3].elementsEqual(["", "-", "approvals"], by: { $0.utf8.elementsEqual($1.utf8) }),
@@ -40,6 +45,7 @@ struct ControlResponder: Responder {
             switch admitted {
             case .reload: await reload()
             case .answer(let verdict, let id): await decide(verdict, id, Self.reason(in: body))
+            case .command(let command): await command(body.isEmpty ? .null : (try? JSONValue.parse(body)) ?? .null)
             }
         return Reply(
             answer.isDone ? .ok : .unprocessableEntity, type: "application/json",
@@ -57,5 +63,5 @@ struct ControlResponder: Responder {
 
     private static let notFound = Problem(
         status: .notFound, reason: "not_found",
-        message: "nothing is here; there are POST /-/reload and POST /-/approvals/ID/approve or deny")
+        message: "nothing is here that this version serves; use the vpsbridge command of the same version as the bridge")
 }

@@ -19,6 +19,9 @@ package struct ControlAnswer: Sendable {
     }
 }
 
+/// What a command of the control socket does with its JSON body; `.null` when the body is empty or no JSON.
+package typealias ControlCommand = @Sendable (JSONValue) async -> ControlAnswer
+
 /// The socket by which the command line on this machine reaches the bridge: HTTP/1.1 over a Unix socket, as ``ControlResponder`` reads it.
 ///
 /// Whoever may open the socket's file may use it, and that is the bridge's own user (mode 0600). Without it the bridge goes on: a
@@ -27,6 +30,7 @@ package struct ControlServer: Service {
     private let path: ControlSocketPath
     private let reload: @Sendable () async -> ControlAnswer
     private let decide: @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer
+    private let commands: [String: ControlCommand]
     private let logger: Logger
 
     /// Prepares a listener; nothing is bound before ``run()``.
@@ -35,14 +39,17 @@ package struct ControlServer: Service {
     ///   - path: the socket's path; its folder must exist.
     ///   - reload: reloads the rules and says what came of it.
     ///   - decide: counts an answer to a question of a run and says what came of it.
+    ///   - commands: what else there is, by the name in `POST /-/NAME`.
     ///   - logger: takes the server's own lines.
     package init(
         path: String, reload: @escaping @Sendable () async -> ControlAnswer,
-        decide: @escaping @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer, logger: Logger
+        decide: @escaping @Sendable (ApprovalVote.Verdict, ApprovalID, _ reason: String?) async -> ControlAnswer,
+        commands: [String: ControlCommand] = [:], logger: Logger
     ) {
         self.path = ControlSocketPath(path)
         self.reload = reload
         self.decide = decide
+        self.commands = commands
         self.logger = logger
     }
 
@@ -61,7 +68,7 @@ package struct ControlServer: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         let listener = Listener(
             address: .unixDomainSocket(path: staging), limits: ListenerLimits(maxBodyBytes: 4 << 10, maxConnections: 16),
-            responder: ControlResponder(reload: reload, decide: decide, logger: logger), logger: quiet)
+            responder: ControlResponder(reload: reload, decide: decide, commands: commands, logger: logger), logger: quiet)
         let published = Mutex<ControlSocketPath.Identity?>(nil)
         defer { path.remove(published.withLock { $0 }) }
         do {

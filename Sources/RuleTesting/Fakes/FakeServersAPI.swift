@@ -84,6 +84,11 @@ package final class FakeServersAPI: ServersAPI {
         state.withLock { state in state.transitions.removeAll { $0.id == id } }
     }
 
+    /// When a server last changed; `nil` when there is no such server.
+    package func updatedAt(_ id: ServerID) -> Timestamp? {
+        state.withLock { $0.servers[id]?.updatedAt }
+    }
+
     /// The server's present name; `nil` when there is no such server.
     package func name(of id: ServerID) -> String? {
         state.withLock { $0.servers[id]?.name }
@@ -117,7 +122,10 @@ package final class FakeServersAPI: ServersAPI {
         let fault = begin(.list)
         if case .fail(let error) = fault { throw error }
         return state.withLock { state in
-            let shown = state.servers.values.filter { (status == nil || $0.status == status) && !state.hidden.contains($0.id) }
+            let shown = state.servers.values.filter { server in
+                (status == nil || server.status == status) && (location == nil || server.location == location)
+                    && !state.hidden.contains(server.id)
+            }
             return ServerList(
                 servers: shown.sorted { $0.id < $1.id }.map(\.withPresentRaw), isComplete: !state.isIncomplete)
         }
@@ -175,8 +183,14 @@ package final class FakeServersAPI: ServersAPI {
         return created
     }
 
-    package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server { throw Self.unsupported }
-    package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server { throw Self.unsupported }
+    package func replace(_ id: ServerID, _ request: ReplaceServer) async throws(APIError) -> Server {
+        try change(
+            .replace, id, UpdateServer(name: request.name, hostname: request.hostname, backupsEnabled: request.backupsEnabled))
+    }
+
+    package func update(_ id: ServerID, _ request: UpdateServer) async throws(APIError) -> Server {
+        try change(.update, id, request)
+    }
 
     package func delete(_ id: ServerID) async throws(APIError) {
         let fault = begin(.delete)
@@ -229,18 +243,54 @@ package final class FakeServersAPI: ServersAPI {
         return PowerAnswer(message: "Server is \(through)", status: through)
     }
 
+    private func change(_ operation: Operation, _ id: ServerID, _ fields: UpdateServer) throws(APIError) -> Server {
+        let fault = begin(operation)
+        if case .fail(let error) = fault { throw error }
+        let now = clock.now()
+        let changed = state.withLock { state -> Server? in
+            guard var server = state.servers[id] else { return nil }
+            state.ledger.append("\(operation.rawValue) \(id)")
+            if case .doNothing = fault { return server }
+            if let name = fields.name { server.name = name }
+            if let hostname = fields.hostname { server.hostname = hostname }
+            server.updatedAt = now
+            if let backups = fields.backupsEnabled { server.setBackups(backups) }
+            state.servers[id] = server
+            return server
+        }
+        guard let changed else { throw Self.notFound }
+        if case .failAfterApply(let error) = fault { throw error }
+        return changed.withPresentRaw
+    }
+
     private static let notFound = APIError(code: .notFound, certainty: .notExecuted, status: 404, detail: "Not found.")
-    private static let unsupported = APIError(
-        code: .notSent, certainty: .notExecuted, status: nil, detail: "the fake fleet does not do this")
 }
 
 extension Server {
+    /// The setting is in the API's object alone.
+    fileprivate mutating func setBackups(_ isEnabled: Bool) {
+        var object =
+            if case .object(let known) = raw {
+                known
+            } else {
+                [
+                    "id": .int(id.rawValue), "name": .string(name), "hostname": .null, "status": .string(status.rawValue),
+                    "updated_at": .null,
+                ] as JSONObject
+            }
+        object.members.removeAll { $0.name.utf8.elementsEqual("backups_enabled".utf8) }
+        object.members.append(.init(name: "backups_enabled", value: .bool(isEnabled)))
+        raw = .object(object)
+    }
+
     /// The server with the object that the API would send now: what has changed since is worked in.
     fileprivate var withPresentRaw: Server {
         guard case .object(var object) = raw else { return self }
         for index in object.members.indices {
             switch object.members[index].name {
             case "status": object.members[index].value = .string(status.rawValue)
+            case "name": object.members[index].value = .string(name)
+            case "hostname": object.members[index].value = hostname.map { .string($0) } ?? .null
             case "updated_at": object.members[index].value = updatedAt.map { .string($0.rfc3339) } ?? .null
             default: continue
             }

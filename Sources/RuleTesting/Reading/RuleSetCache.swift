@@ -9,6 +9,7 @@ final class RuleSetCache {
         var limits: Limits
         var kinds: [String: SourceKindName]
         var secrets: Set<String>
+        var groups: [String: [String]]
     }
 
     private let request: RuleTestRequest
@@ -85,11 +86,11 @@ final class RuleSetCache {
         let key = Key(
             files: files.map(\.name), limits: settings.limits,
             kinds: settings.sources.mapValues { SourceKindName(rawValue: $0.kind.rawValue) },
-            secrets: Set(settings.secrets.keys))
+            secrets: Set(settings.secrets.keys), groups: settings.groups)
         if let known = loaded[key] { return known }
         let load = RuleSet.load(
             files, revision: RuleTestEngine.revision, sources: Set(key.kinds.keys), kinds: key.kinds, secrets: key.secrets,
-            floor: settings.limits, zoneData: request.zoneData)
+            groups: key.groups, floor: settings.limits, zoneData: request.zoneData)
         if load.ruleSet == nil {
             for finding in load.diagnostics where reported.insert(finding).inserted { collector.report(finding) }
         }

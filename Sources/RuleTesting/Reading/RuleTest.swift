@@ -1,3 +1,4 @@
+import Engine
 import JSON
 import Model
 import Rules
@@ -53,6 +54,8 @@ enum WorldChange: Sendable {
     case health(Bool, ServerID?)
     /// The next request of that operation goes wrong.
     case fault(Operation, FakeServersAPI.Fault)
+    /// What a source's own API says of every problem from now on.
+    case evidence(String, Evidence)
     /// What addresses that begin so answer from now on.
     case answer(FakeTransport.Script)
 }

@@ -64,12 +64,17 @@ struct RuleTestFileReader {
     }
 
     private func read(config node: YAMLNode, into settings: inout RuleTestSettings) {
-        let keys = ["live", "limits", "sources", "aliases", "protected", "secrets"]
+        let keys = ["live", "limits", "prices", "sources", "aliases", "protected", "maintenance", "secrets", "groups"]
         guard let fields = YAMLMapping(node, keys: keys, of: "`config`", collector) else { return }
         if let live = fields["live"]?.bool("`live`", collector) { settings.live = live }
+        if let node = fields["prices"] { Prices.read(node, into: &settings.limits, collector) }
         if let node = fields["limits"] { LimitsFloor.read(node, into: &settings.limits, collector) }
         if let node = fields["aliases"] { settings.aliases = ServerAliases.read(node, collector) }
         if let names = fields["protected"]?.identifiers("`protected`", collector) { settings.protected = names }
+        if let node = fields["groups"] { settings.groups = PeopleGroups.read(node, collector) }
+        if let node = fields["maintenance"] {
+            settings.maintenance = MaintenanceWindow.read(node, zoneData: request.zoneData, collector)
+        }
         for name in fields["secrets"]?.identifiers("`secrets`", collector) ?? [] {
             settings.secrets[name] = RuleTestSettings.secret(named: name)
         }

@@ -1,3 +1,4 @@
+import Engine
 import JSON
 import Model
 import Rules
@@ -13,7 +14,7 @@ struct RuleTestTimelineReader {
     let readFile: @Sendable (String) -> [UInt8]?
     let collector: DiagnosticCollector
 
-    private static let keys = ["at", "event", "command", "approve", "deny", "server", "probe", "api", "http", "expect"]
+    private static let keys = ["at", "event", "command", "approve", "deny", "server", "probe", "pull", "api", "http", "expect"]
     private static let elsewhere: [String: String] = {
         var hints: [String: String] = [:]
         for key in ExpectationReader.keys { hints[key] = "it belongs in `expect`: `expect: {\(key): …}`" }
@@ -50,6 +51,7 @@ struct RuleTestTimelineReader {
         var step = RuleTestStep(at: at, place: RuleTestPlace(fields["at"] ?? node))
         for node in fields["server"]?.oneOrMany ?? [] { step.changes += world.readChange(node, among: servers) }
         for node in fields["probe"]?.oneOrMany ?? [] { step.changes += world.readProbe(node, among: servers) }
+        for node in fields["pull"]?.oneOrMany ?? [] { step.changes += readPull(node, at: at) }
         for node in fields["http"]?.oneOrMany ?? [] { step.changes += world.readAnswer(node) }
         if let node = fields["api"] { step.changes += world.readFaults(node) }
         for node in fields["event"]?.oneOrMany ?? [] { if let event = readEvent(node) { step.deliveries.append(event) } }
@@ -81,6 +83,25 @@ struct RuleTestTimelineReader {
             return nil
         }
         return at
+    }
+
+    /// `pull: {source: alertmanager, answer: silenced, for: 2h}`: what the source's own API says from now on.
+    private func readPull(_ node: YAMLNode, at: Duration) -> [WorldChange] {
+        guard let fields = YAMLMapping(node, keys: ["source", "answer", "for"], of: "`pull`", collector),
+            let source = readSource(fields),
+            let answer = fields.required("answer")?
+                .choice("`answer`", among: ["firing", "silenced", "gone", "unavailable"], collector)
+        else { return [] }
+        let span = fields["for"].flatMap { $0.duration("`for`", collector) }
+        if fields["for"] != nil, !answer.utf8.elementsEqual("silenced".utf8) {
+            collector.report((fields.key("for") ?? node).diagnostic(.unknownKey, "only a silence has a `for`"))
+        }
+        switch answer {
+        case "firing": return [.evidence(source.name, .firing)]
+        case "gone": return [.evidence(source.name, .gone)]
+        case "unavailable": return [.evidence(source.name, .unavailable("the test says so"))]
+        default: return [.evidence(source.name, .silenced(until: span.map { start + at + $0 }, why: "silenced"))]
+        }
     }
 
     // MARK: What comes in

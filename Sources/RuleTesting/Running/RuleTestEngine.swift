@@ -21,26 +21,38 @@ struct RuleTestEngine {
     let api: RecordingServersAPI
     let transport: FakeTransport
     let prober = FakeProber()
+    let evidence = FakeEvidenceSource()
     let store: SQLiteStore
     let settings: EngineSettings
     private let dispatcher: Dispatcher
     private let worker: Worker
     private let rescuer: Rescuer
+    private let scheduler: Scheduler
     private let judgements = Judgements()
+    private let staleGrain: Duration
     /// When problems go stale that nobody speaks of again.
     private var staleAt: [Timestamp] = []
     /// Whether a delivery was accepted that the dispatcher has not seen.
     private var hasDeliveries = false
+    /// The instants of schedules since they were last asked for.
+    private var instants: [Event] = []
     /// How often the engine may still be stepped.
     private var remaining: Int
 
     init(_ test: RuleTest, steps: Int) throws(StoreError) {
+        try self.init(
+            RuleTestWorld(ruleSet: test.ruleSet, settings: test.settings, servers: test.servers, start: test.start), steps: steps)
+    }
+
+    /// An engine in that world; may be stepped so many times.
+    init(_ test: RuleTestWorld, steps: Int) throws(StoreError) {
         let clock = ManualClock(test.start)
         let fleet = FakeServersAPI(test.servers, clock: clock)
-        let api = RecordingServersAPI(fleet, clock: clock, nameOf: { fleet.name(of: $0) })
+        let api = RecordingServersAPI(test.api ?? fleet, clock: clock, nameOf: { fleet.name(of: $0) })
         let store = try SQLiteStore(inMemory: SQLiteStoreOptions())
         let settings = EngineSettings(
-            live: test.settings.live, limits: test.settings.limits, protected: ProtectedServers(test.settings.protected))
+            live: test.settings.live, limits: test.settings.limits, protected: ProtectedServers(test.settings.protected),
+            verifyInterval: test.verifyInterval, maintenance: test.settings.maintenance, mayLeadTo: test.settings.mayLeadTo)
         let book = RuleBook(current: test.ruleSet, queries: store)
         let logger = Logger(label: "rule-test") { _ in SwiftLogNoOpLogHandler() }
         let transport = FakeTransport(clock: clock)
@@ -50,7 +62,8 @@ struct RuleTestEngine {
             store: store, queries: store, rules: book, sources: test.settings.sources, limits: settings.limits, clock: clock,
             doorbell: Doorbell(), workerDoorbell: Doorbell(), logger: logger)
         worker = Worker(
-            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, transport: transport,
+            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, evidence: evidence,
+            transport: test.transport ?? transport,
             secrets: test.settings.secrets, rules: book,
             sources: test.settings.sources, resolver: ServerResolver(aliases: test.settings.aliases), settings: settings,
             clock: clock, doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 }, number: { numbers.next() },
@@ -58,12 +71,16 @@ struct RuleTestEngine {
             logger: logger)
         rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: Doorbell(), readiness: Readiness(), logger: logger)
+        scheduler = Scheduler(
+            store: store, queries: store, rules: book, limits: settings.limits, clock: clock, dispatcherDoorbell: Doorbell(),
+            logger: logger)
         self.clock = clock
         self.fleet = fleet
         self.api = api
         self.transport = transport
         self.store = store
         self.settings = settings
+        staleGrain = test.staleGrain
         remaining = steps
     }
 
@@ -79,9 +96,7 @@ struct RuleTestEngine {
                     contentType: request.contentType ?? "", dedupKey: decoded.dedupKey, isUrgent: decoded.isUrgent))
             guard case .stored = acceptance else { return [] }
             hasDeliveries = true
-            if decoded.events.contains(where: { $0.status == .problem }) {
-                staleAt.append(request.receivedAt + settings.episodeTimeout + Self.tick)
-            }
+            if decoded.events.contains(where: { $0.status == .problem }) { expectStale(after: request.receivedAt) }
             return decoded.events
         } catch let rejection as WebhookRejection {
             throw RuleTestFault("source \(source.name) refuses the request: \(rejection.message)")
@@ -90,6 +105,31 @@ struct RuleTestEngine {
         } catch {
             throw RuleTestFault("\(error)")
         }
+    }
+
+    /// Puts a recorded delivery into the store, as of now.
+    /// - Returns: whether it was taken.
+    mutating func accept(_ delivery: Delivery) async throws(RuleTestFault) -> Bool {
+        do throws(StoreError) {
+            let acceptance = try await store.accept(
+                NewDelivery(
+                    source: delivery.source, receivedAt: clock.now(), body: delivery.body, contentType: delivery.contentType,
+                    dedupKey: nil, isUrgent: delivery.isUrgent))
+            guard case .stored = acceptance else { return false }
+        } catch {
+            throw RuleTestFault(error)
+        }
+        hasDeliveries = true
+        expectStale(after: clock.now())
+        return true
+    }
+
+    private mutating func expectStale(after receivedAt: Timestamp) {
+        let instant = (receivedAt + settings.episodeTimeout + Self.tick).microseconds
+        let grain = max(1, staleGrain.wholeMicroseconds)
+        let rest = instant % grain
+        let rounded = Timestamp(microseconds: rest == 0 ? instant : instant - rest) + (rest == 0 ? .zero : staleGrain)
+        if staleAt.last != rounded { staleAt.append(rounded) }
     }
 
     /// Does everything that is due now.
@@ -101,6 +141,11 @@ struct RuleTestEngine {
                 staleAt.removeAll { $0 <= now }
                 try await rescuer.sweep()
             }
+            if try await scheduler.tick() > 0 {
+                hasDeliveries = true
+                let stored = try await store.undispatched(limit: 1_000)
+                instants += stored.compactMap { (try? Webhooks.decode($0, sources: [:]))?.first }
+            }
             while hasDeliveries {
                 hasDeliveries = try await dispatcher.dispatchOnce() > 0
                 remaining -= 1
@@ -110,11 +155,17 @@ struct RuleTestEngine {
                 remaining -= max(1, try await worker.stepDueRuns())
                 due = try await store.nextDue()
             }
-            guard remaining <= 0 else { return [due, staleAt.first].compactMap(\.self).min() }
+            guard remaining <= 0 else { return [due, staleAt.first, scheduler.nextDue].compactMap(\.self).min() }
         } catch {
             throw RuleTestFault(error)
         }
         throw RuleTestFault("the engine was stepped more often than a test may; shorten the timeline")
+    }
+
+    /// The instants of schedules that came since this was last asked.
+    mutating func takeInstants() -> [Event] {
+        defer { instants = [] }
+        return instants
     }
 
     /// What the runs' rules said about their servers since this was last asked.

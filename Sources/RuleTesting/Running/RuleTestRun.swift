@@ -37,6 +37,8 @@ struct RuleTestRun {
         var run = RuleTestRun(test: test, engine: engine)
         var at = Duration.zero
         do throws(RuleTestFault) {
+            // Schedules are followed from the start on.
+            run.due = try await run.engine.settle()
             for step in test.steps where result.failures.count < RuleTestLimits.failures {
                 at = step.at
                 result.failures += try await run.play(step)
@@ -99,6 +101,7 @@ struct RuleTestRun {
         case .gone(let id): engine.fleet.remove(id)
         case .health(let isHealthy, let id): engine.prober.answer(isHealthy, for: id)
         case .fault(let operation, let fault): engine.fleet.script(operation, fault)
+        case .evidence(let source, let evidence): engine.evidence.answer(evidence, for: source)
         case .answer(let script): engine.transport.answer(script)
         }
     }
@@ -126,6 +129,11 @@ struct RuleTestRun {
 
     private mutating func observe() async throws(RuleTestFault) {
         outcome.calls = engine.api.takeCalls()
+        for event in engine.takeInstants() {
+            let evaluated = StepOutcome.evaluate(event, by: test.ruleSet)
+            tally.count(evaluated)
+            outcome.evaluated.append(evaluated)
+        }
         let requests = engine.transport.requests
         outcome.requests = Array(requests.dropFirst(requestsSeen))
         requestsSeen = requests.count

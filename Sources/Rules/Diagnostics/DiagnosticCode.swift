@@ -46,6 +46,7 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
     case badSecret = "R051"
     case badApproval = "R052"
     case badSchedule = "R053"
+    case missingPrice = "R054"
 
     /// What the code means and what to do about it, in one line.
     package var explanation: String {
@@ -82,6 +83,7 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
         case .badPermissions: "A rule that people can call has to say who may, in `permissions`, and no other rule can."
         case .badCommand: "The command or one of its arguments can not be told apart from another."
         case .notSupported: "The words are known, but this version of the bridge does not do it yet."
+        case .missingPrice: "A cap in money needs the price of every plan that may be created, in `prices` of vpsbridge.yaml."
         case .badFleet: "A rule that scales says which servers it owns (`fleet`), what it creates and how it may delete."
         case .badStep: "A key of a step does not fit its action, or two steps of a rung have one id."
         case .badRequest:
@@ -89,7 +91,8 @@ package enum DiagnosticCode: String, Sendable, Hashable, CaseIterable {
         case .badSecret:
             "`${{ secrets.NAME }}` stands alone, in a header or the body of `http.request`, and names a secret of vpsbridge.yaml."
         case .badApproval: "An approval names enough people, by the ids that their chat gives them."
-        case .badSchedule: "A schedule has the five fields of cron and a time zone that exists."
+        case .badSchedule:
+            "A schedule has the five fields of cron, a time zone that exists, and a rule that needs no open problem."
         }
     }
 }

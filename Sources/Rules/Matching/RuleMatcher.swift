@@ -89,7 +89,7 @@ package final class RuleMatcher {
         var budget = RuleSet.maxEventCost
         for number in candidates {
             let rule = rules[Int(number)]
-            guard rule.trigger.fits(event) else { continue }
+            guard rule.looksAt(event) else { continue }
             if isCommand { machine.variables = CELVariableTable(arguments(of: event, for: rule)) }
             switch judge(number, &budget) {
             case .noMatch: continue

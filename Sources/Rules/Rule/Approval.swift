@@ -4,6 +4,8 @@ package struct Approval: Sendable {
     package struct Approvers: Sendable, Hashable {
         /// Empty: nobody in particular, which leaves whoever the configuration allows.
         package let users: Set<String>
+        /// The groups that the rule names; their people are among ``users``.
+        package let groups: [String]
 
         /// Whether a person is named; compares bytes.
         package func names(_ userID: String) -> Bool {
@@ -31,5 +33,6 @@ package struct Approval: Sendable {
 
     /// What a rule without `approval` asks for.
     package static let standard = Approval(
-        approvers: Approvers(users: []), required: 1, allowsSelfApproval: false, timeout: defaultTimeout, via: nil, message: nil)
+        approvers: Approvers(users: [], groups: []), required: 1, allowsSelfApproval: false, timeout: defaultTimeout, via: nil,
+        message: nil)
 }

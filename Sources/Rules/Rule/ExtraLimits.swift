@@ -1,17 +1,4 @@
-/// `max_unhealthy`: how many of the servers that a rule can name may have a problem before it does nothing.
-package enum MaxUnhealthy: Sendable, Hashable {
-    case count(Int)
-    /// 1 to 100; rounded down, never below one server.
-    case percent(Int)
-
-    /// As it is written in a file.
-    package var text: String {
-        switch self {
-        case .count(let number): String(number)
-        case .percent(let number): "\(number)%"
-        }
-    }
-}
+import Model
 
 /// `while_firing`: how often a last rung is repeated.
 package struct WhileFiring: Sendable, Hashable {

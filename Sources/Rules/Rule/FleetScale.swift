@@ -34,6 +34,9 @@ package struct FleetScale: Sendable {
     /// What is waited for after a create. Default: `active`, for at most 10 minutes.
     package let waitFor: StepWait
 
+    /// How one server of the set is created; `nil` when ``delta`` is negative.
+    package var create: ServerCreate? { template.map { ServerCreate(template: $0, waitFor: waitFor) } }
+
     /// The server to delete first, `nil` when there is none; ties go to the greater id, which is the later server.
     ///
     /// - Throws: ``EvaluationFailure`` when a sort key has no value for one of them, or its values can not be compared.
@@ -81,6 +84,8 @@ package struct FleetScale: Sendable {
 
 /// A request that takes a server out of service before it is deleted.
 package struct FleetDrain: Sendable {
+    /// Under which later steps read the answer of the last one, as `steps.<id>`.
+    package let id: String?
     /// What is sent; sees the server as `victim`.
     package let request: HTTPRequestStep
     /// How long one try may take.

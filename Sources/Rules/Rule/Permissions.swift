@@ -2,20 +2,22 @@ package import Model
 
 /// Who may call a command, by the chat platform's immutable ids.
 package struct Permissions: Sendable {
-    /// Empty: any person, in one of the channels.
+    /// Those who may; with ``namesPeople`` nobody else.
     package let users: Set<String>
     /// Empty: any channel.
     package let channels: Set<String>
+    /// The groups that the rule names; their people are among ``users``. One that is empty, or not known any more, lets nobody.
+    package let groups: [String]
 
-    /// Whether that person may call the command in that channel; both lists have to agree, an empty one agrees with everybody.
+    /// Whether the rule names people or groups of them; else any person may, in one of the channels.
+    package var namesPeople: Bool { !users.isEmpty || !groups.isEmpty }
+
+    /// Whether that person may call the command in that channel; both lists have to agree, one that the rule does not have agrees with everybody.
     ///
     /// Compares bytes: ids that merely look alike are different people.
     package func allow(_ command: ChatCommand) -> Bool {
-        guard !users.isEmpty || !channels.isEmpty else { return false }
-        return Self.holds(users, command.userID) && Self.holds(channels, command.channelID)
-    }
-
-    private static func holds(_ list: Set<String>, _ id: String) -> Bool {
-        list.isEmpty || list.contains { $0.utf8.elementsEqual(id.utf8) }
+        guard namesPeople || !channels.isEmpty else { return false }
+        if namesPeople, !users.contains(where: { $0.utf8.elementsEqual(command.userID.utf8) }) { return false }
+        return channels.isEmpty || channels.contains { $0.utf8.elementsEqual(command.channelID.utf8) }
     }
 }

@@ -38,8 +38,10 @@ package final class Rule: Sendable {
     package let rungs: [Rung]
     /// For a command: who may call it.
     package let permissions: Permissions?
-    /// For a command: what the chat is told when it was accepted; sees the event, `vars` and `args`, and no server yet.
-    package let reply: Template?
+    /// For a command: what the chat is told.
+    package let replies: Replies
+    /// `start_stopped`: whether the rule may start a server that the bridge did not stop.
+    package let startsStopped: Bool
     /// The file where the rule stands, as it was handed in.
     package let file: String
     /// The line where it begins, from 1.
@@ -74,7 +76,8 @@ package final class Rule: Sendable {
         whileFiring = draft.whileFiring
         rungs = draft.rungs
         permissions = draft.permissions
-        reply = draft.reply
+        replies = draft.replies
+        startsStopped = draft.startsStopped
         file = draft.file
         line = draft.line
         conditionTexts = ConditionTexts(draft.when)
@@ -104,17 +107,26 @@ package final class Rule: Sendable {
     /// The conditions of `when_server` as they stand in the file, in their order.
     package var whenServerTexts: [String] { whenServer.map(\.trimmedText) }
 
-    /// Whether any rung changes a server.
-    package var actsOnServer: Bool { rungs.contains { $0.action != nil } }
+    /// Whether any rung does something to the server that the rule names, or in its place.
+    package var actsOnServer: Bool { rungs.contains { $0.targetChange != nil || (hasTarget && $0.create != nil) } }
 
-    /// Whether any rung creates or deletes servers.
-    package var scales: Bool { rungs.contains { $0.scale != nil } }
+    /// Whether any rung deletes the server that the rule names.
+    package var deletesTarget: Bool { rungs.contains { $0.deletesTarget } }
+
+    /// Whether the rule is about a group: it names no server, and creates or deletes some by number.
+    package var scales: Bool { !hasTarget && rungs.contains { $0.countsServers } }
 
     /// Whether any rung does more than tell people.
     package var isChanging: Bool { rungs.contains { $0.isChanging } }
 
     /// Whether the rule names a server.
     package var hasTarget: Bool { target != nil }
+
+    /// Whether its runs are about one server, which is looked up as soon as a run begins.
+    package var namesServer: Bool { hasTarget && isChanging }
+
+    /// The names of everything that the rule may do, in the order of its steps; a name may come more than once.
+    package var actionNames: [String] { rungs.flatMap { $0.steps.map(\.name) } }
 
     /// What a typed command is to this rule.
     ///
@@ -194,7 +206,8 @@ struct RuleDraft {
     var whileFiring: WhileFiring?
     var rungs: [Rung]
     var permissions: Permissions?
-    var reply: Template?
+    var replies: Replies
+    var startsStopped: Bool
     var file: String
     var line: Int
     var when: [CELExpression]

@@ -57,18 +57,23 @@ package struct RuleSet: Sendable {
     ///   - kinds: the kind of each configured source by the source's name; the events of a source that is not in it have the
     ///     common schema, which declares what any kind has.
     ///   - secrets: the names of the configured secrets, against which `${{ secrets.NAME }}` is checked; `nil` checks nothing.
+    ///   - groups: the people of each group of `vpsbridge.yaml`, by the chat's ids; `nil` checks nothing, and a rule that names groups
+    ///     then lets nobody of them.
     ///   - floor: the limits of `vpsbridge.yaml`, which a rule may only make stricter.
+    ///   - may: what the events of a source may lead to, by the source's name; one that is not in it may lead to anything.
     ///   - zoneData: the TZif file (RFC 9636) of a time zone such as `Europe/Berlin`, called once for each zone that an
     ///     expression names; the name holds nothing but letters, digits, `_`, `+`, `-` and single slashes. By default there are no
     ///     zones but UTC and offsets such as `+02:00`.
     /// - Returns: the rule set when nothing is an error, and everything that was found.
     package static func load(
         _ files: [RuleSource], revision: RuleSetRevision, sources: Set<String>?, kinds: [String: SourceKindName] = [:],
-        secrets: Set<String>? = nil, floor: Limits, zoneData: (String) -> [UInt8]? = { _ in nil }
+        secrets: Set<String>? = nil, groups: [String: [String]]? = nil, floor: Limits, may: [String: SourcePermission] = [:],
+        zoneData: (String) -> [UInt8]? = { _ in nil }
     ) -> RuleSetLoad {
         withoutActuallyEscaping(zoneData) { zoneData in
             let surroundings = RuleSurroundings(
-                sources: sources, kinds: kinds, secrets: secrets, floor: floor, zones: TimeZoneCatalog(data: zoneData))
+                sources: sources, kinds: kinds, secrets: secrets, groups: groups, floor: floor,
+                zones: TimeZoneCatalog(data: zoneData), may: may)
             return load(files, revision: revision, surroundings, DiagnosticCollector())
         }
     }
@@ -83,6 +88,7 @@ package struct RuleSet: Sendable {
             rules += reader.read(file, &names)
         }
         CommandConflicts.report(rules, collector)
+        AfterReferences.report(rules, collector)
         let diagnostics = collector.diagnostics.sortedByPosition
         return RuleSetLoad(
             ruleSet: diagnostics.hasErrors ? nil : RuleSet(revision: revision, rules: rules), diagnostics: diagnostics)
@@ -103,7 +109,7 @@ package struct RuleSet: Sendable {
         let values = EventValues(event)
         var budget = Self.maxEventCost
         var evaluations: [RuleEvaluation] = []
-        for rule in rules where rule.isEnabled && rule.trigger.fits(event) {
+        for rule in rules where rule.isEnabled && rule.looksAt(event) {
             var context: EvaluationContext?
             if rule.trigger.command != nil {
                 var args: [String: CELValue] = [:]

@@ -23,6 +23,30 @@ package struct Rung: Sendable {
         return nil
     }
 
+    /// What is done to the one server that the rule names; `nil` on a rung that does nothing to it.
+    package var targetChange: Step? { steps.first { $0.action.changesTarget } }
+
+    /// How a server is created by `server.create`; `nil` on a rung that does not.
+    package var create: ServerCreate? {
+        for step in steps {
+            if case .create(let create) = step.action { return create }
+        }
+        return nil
+    }
+
+    /// Whether servers are created or deleted by number, on the lane of a group.
+    package var countsServers: Bool { scale != nil || create != nil }
+
+    /// Whether the rule's server is deleted.
+    package var deletesTarget: Bool {
+        steps.contains { step in
+            if case .delete = step.action { true } else { false }
+        }
+    }
+
+    /// The templates of servers that it may create.
+    package var templates: [ServerTemplate] { [scale?.template, create?.template].compactMap(\.self) }
+
     /// The messages, in this order.
     package var notifications: [NotifyStep] {
         steps.compactMap { step in
@@ -30,10 +54,23 @@ package struct Rung: Sendable {
         }
     }
 
-    /// Whether the rung does anything but tell people.
+    /// Whether the rung does no more than read and tell people.
+    package var onlyReads: Bool {
+        steps.allSatisfy { step in
+            switch step.action {
+            case .read, .notify, .wait: true
+            default: false
+            }
+        }
+    }
+
+    /// Whether the rung does anything but tell people and wait.
     package var isChanging: Bool {
         steps.contains { step in
-            if case .notify = step.action { false } else { true }
+            switch step.action {
+            case .notify, .wait: false
+            case .server, .read, .create, .fields, .delete, .scale, .httpRequest, .pause: true
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ package import JSON
 
 /// The body of `POST /api/v1/servers/`, with expressions in it.
 package struct ServerTemplate: Sendable {
-    /// A mapping with `name`, `plan_id`, `os_id` and `location` at least; its `name` holds `${{ slot }}`.
+    /// A mapping with `name`, `plan_id`, `os_id` and `location` at least.
     package let body: ValueTemplate
 
     /// The body for one server; the context has its `slot`.
@@ -15,6 +15,13 @@ package struct ServerTemplate: Sendable {
             throw EvaluationFailure(.invalidValue, "the name of a new server is letters, digits and hyphens, at most 63")
         }
         return value
+    }
+
+    /// The plan that is written in it, `nil` when an expression says it.
+    var plan: Int64? {
+        guard case .map(let members) = body.root, case .int(let plan)? = members.first(where: { $0.name == "plan_id" })?.value
+        else { return nil }
+        return plan
     }
 
     static func isName(_ text: String) -> Bool {

@@ -23,18 +23,85 @@ package struct Step: Sendable {
 /// What a step does.
 package enum StepAction: Sendable {
     case server(ServerAction)
+    case read(ServerRead)
+    case create(ServerCreate)
+    case fields(ServerFields)
+    /// Deletes the server that the rule names.
+    case delete
     case scale(FleetScale)
     case httpRequest(HTTPRequestStep)
+    case pause(PauseStep)
     case notify(NotifyStep)
+    /// Nothing is done for that long; the end is stored, nothing sleeps.
+    case wait(Duration)
 }
 
-/// What a rule can do to a server.
+extension Step {
+    /// The request that it sends before it deletes servers; `nil` when it sends none.
+    var drain: FleetDrain? {
+        guard case .scale(let scale) = action else { return nil }
+        return scale.drain
+    }
+
+    /// Whether its outcome, or that of its drain, is read under that name.
+    func gives(_ id: String) -> Bool {
+        [self.id, drain?.id].contains { $0?.utf8.elementsEqual(id.utf8) ?? false }
+    }
+}
+
+extension StepAction {
+    /// Whether it changes servers, so that a rung has at most one of it.
+    package var changesServers: Bool {
+        switch self {
+        case .server, .create, .fields, .delete, .scale: true
+        case .read, .httpRequest, .pause, .notify, .wait: false
+        }
+    }
+
+    /// Whether it changes the one server that the rule names.
+    package var changesTarget: Bool {
+        switch self {
+        case .server, .fields, .delete: true
+        case .read, .create, .scale, .httpRequest, .pause, .notify, .wait: false
+        }
+    }
+}
+
+/// What a rule can do to a server's power.
 package enum ServerAction: String, Sendable, CaseIterable {
     case reboot = "server.reboot"
     case start = "server.start"
     case stop = "server.stop"
     /// Stop, wait until stopped, start, wait until active; one intent and one unit of budget.
     case powerCycle = "server.power_cycle"
+}
+
+/// What a rule stops.
+package struct PauseStep: Sendable {
+    /// What is stopped.
+    package enum Scope: Sendable, Hashable {
+        /// Everything that the bridge changes.
+        case all
+        /// A rule by its name.
+        case rule(String)
+        /// The run's own server.
+        case server
+
+        /// The scope for people.
+        package var words: String {
+            switch self {
+            case .all: "everything"
+            case .rule(let name): "rule \(name)"
+            case .server: "the server"
+            }
+        }
+    }
+
+    package let scope: Scope
+    /// What people are told.
+    package let reason: Template
+    /// How long it lasts; `nil` until a person resumes.
+    package let span: Duration?
 }
 
 /// A message to people.

@@ -2,7 +2,8 @@
 ///
 /// Every step has `ok`, a bool. `http.request` adds `status`, the answer's status, and `body`: the answer as JSON when it is
 /// JSON, else as a text. `fleet.scale` adds `before` and `after`, how many servers the set had and has, and `servers`, those
-/// that it created or deleted, each with `id` and `name`. `server.*` adds `server`, the server as it was read last.
+/// that it created or deleted, each with `id` and `name`. `server.list` adds `servers`, and `count`, how many there are even when
+/// not all are kept. All others of `server.*` add `server`, the server as it was read last.
 package enum StepOutput {
     package static let ok = "ok"
     package static let status = "status"
@@ -11,6 +12,7 @@ package enum StepOutput {
     package static let after = "after"
     package static let servers = "servers"
     package static let server = "server"
+    package static let count = "count"
 
     private static let member = StaticType.record(
         title: "the server", fields: [("id", .int), ("name", .string)], others: .any)
@@ -18,10 +20,13 @@ package enum StepOutput {
     /// What is known of it before there is one.
     static func type(of action: StepAction) -> StaticType {
         switch action {
-        case .server: .record(title: "the step", fields: [(ok, .bool), (server, ServerSchema.server)])
+        case .read(.list):
+            .record(title: "the step", fields: [(ok, .bool), (count, .int), (servers, .list(ServerSchema.server))])
+        case .server, .read(.get), .create, .fields, .delete:
+            .record(title: "the step", fields: [(ok, .bool), (server, ServerSchema.server)])
         case .scale: .record(title: "the step", fields: [(ok, .bool), (before, .int), (after, .int), (servers, .list(member))])
         case .httpRequest: .record(title: "the step", fields: [(ok, .bool), (status, .int), (body, .dyn)])
-        case .notify: .record(title: "the step", fields: [(ok, .bool)])
+        case .pause, .notify, .wait: .record(title: "the step", fields: [(ok, .bool)])
         }
     }
 }

@@ -12,7 +12,10 @@ package struct Trigger: Sendable {
         case schedule(CronSchedule)
     }
 
-    /// The configured source's name; empty for a schedule, which has no sender.
+    /// The name of the source whose events of a schedule's instants have; no configured source is called so.
+    package static let scheduleSource = "schedule"
+
+    /// The configured source's name; ``scheduleSource`` for a schedule, which has no sender.
     package let source: String
     /// What the rule waits for.
     package let kind: Kind
@@ -31,7 +34,7 @@ package struct Trigger: Sendable {
         switch kind {
         case .event(let statuses): guard statuses.contains(event.status) else { return false }
         case .command: guard event.status == .command else { return false }
-        case .schedule: return false
+        case .schedule: guard event.status == .schedule else { return false }
         }
         return event.source.utf8.elementsEqual(source.utf8)
     }

@@ -27,13 +27,14 @@ extension RuleReader {
 
     /// What the rungs do needs its servers named: one by `target`, a set by `fleet`.
     func checkServers(_ rungs: [Rung], _ fleet: FleetSelection?, _ autonomy: Autonomy?, _ fields: RuleFields) {
-        if rungs.contains(where: { $0.action != nil }), fields["target"] == nil {
+        if fields["target"] == nil, let verb = Self.needOfTarget(rungs) {
             report(
                 fields.node.diagnosticAtStart(
-                    .missingTarget, "\(owner) acts on a server but has no `target`",
+                    .missingTarget, "\(owner) \(verb) a server but has no `target`",
                     hint: "name it: `target: event.labels.instance`"))
         }
         let scales = rungs.compactMap(\.scale)
+        let deletes = rungs.contains { $0.deletesTarget }
         if !scales.isEmpty, fields["fleet"] == nil {
             report(
                 fields.node.diagnosticAtStart(
@@ -45,17 +46,23 @@ extension RuleReader {
                 fields.place("target").diagnostic(
                     .badFleet, "\(owner) scales a fleet and has a `target`", hint: "keep `fleet`; one rule does one of the two"))
         }
-        if scales.isEmpty, !rungs.isEmpty, fields["fleet"] != nil {
-            report(fields.place("fleet").diagnostic(.badFleet, "only a rule with `fleet.scale` has a `fleet`"))
+        if scales.isEmpty, !deletes, !rungs.isEmpty, fields["fleet"] != nil {
+            report(
+                fields.place("fleet").diagnostic(
+                    .badFleet, "only a rule with `fleet.scale` or `server.delete` has a `fleet`"))
         }
         // A group is judged, and its lane taken, by its own step: a rung of requests alone would have neither server nor group.
-        if let first = rungs.first, first.scale == nil, !scales.isEmpty, !rungs.contains(where: { $0.action != nil }) {
+        if let first = rungs.first, !first.countsServers, rungs.contains(where: \.countsServers), fields["target"] == nil,
+            !rungs.contains(where: { $0.targetChange != nil })
+        {
+            let isScale = !scales.isEmpty
             report(
                 fields.place("escalation").diagnostic(
-                    .badFleet, "the first rung of \(owner) sends only requests, and a later one scales",
-                    hint: "put the requests before `fleet.scale`, in its rung"))
+                    .badFleet,
+                    "the first rung of \(owner) sends only requests, and a later one \(isScale ? "scales" : "creates a server")",
+                    hint: "put the requests before `\(isScale ? "fleet.scale" : "server.create")`, in its rung"))
         }
-        if let fleet, autonomy == .auto, !fleet.deletesCreated, scales.contains(where: { $0.delta < 0 }) {
+        if autonomy == .auto, fleet?.deletesCreated != true, deletes || (fleet != nil && scales.contains { $0.delta < 0 }) {
             report(
                 fields.place("autonomy").diagnostic(
                     .badFleet, "\(owner) deletes servers without asking anybody",
@@ -63,6 +70,17 @@ extension RuleReader {
                         "write `autonomy: approve`, or let it delete what the bridge created: `fleet: {…, delete: bridge-created}`"
                 ))
         }
+    }
+
+    /// What the rungs do that needs one server; `nil` when nothing does.
+    private static func needOfTarget(_ rungs: [Rung]) -> String? {
+        if rungs.contains(where: { $0.targetChange != nil }) { return "acts on" }
+        let reads = rungs.contains { rung in
+            rung.steps.contains { step in
+                if case .read(.get) = step.action { true } else { false }
+            }
+        }
+        return reads ? "reads" : nil
     }
 
     // MARK: - fleet.scale
@@ -77,7 +95,7 @@ extension RuleReader {
         if delta == 0 { report(with.place("delta").diagnostic(.outOfRange, "`delta` of 0 changes nothing")) }
         var template: ServerTemplate?
         if let node = with["template"], let own = RuleFields(node, RuleTables.serverTemplate, collector) {
-            template = readServerTemplate(own, needsSlot: true, scopes.creating)
+            template = readServerTemplate(own, nameFor: delta ?? 1, scopes.creating)
         }
         if let delta, delta > 0, with["template"] == nil {
             report(
@@ -115,19 +133,24 @@ extension RuleReader {
     }
 
     /// The body of a create; what the API asks for is checked as far as it stands in the file.
-    func readServerTemplate(_ fields: RuleFields, needsSlot: Bool, _ scope: ExpressionScope) -> ServerTemplate? {
+    ///
+    /// `count` is how many servers are made from it at once; `nil` for one whose name may be any.
+    func readServerTemplate(_ fields: RuleFields, nameFor count: Int?, _ scope: ExpressionScope) -> ServerTemplate? {
         var members: [(name: String, value: ValueTemplate.Node)] = []
         for key in fields.table.keys {
             guard let node = key.isRequired ? fields.required(key.name) : fields[key.name] else { continue }
             let value = readValue(node, "`\(key.name)`", scope)
             checkTemplateValue(key, value, node)
-            if needsSlot, key.name.utf8.elementsEqual("name".utf8) { checkSlot(value, node) }
+            if key.name.utf8.elementsEqual("name".utf8) {
+                if let count { checkSlot(value, node, count: count) }
+                checkNameParts(value, node)
+            }
             members.append((key.name, value))
         }
         return ServerTemplate(body: ValueTemplate(root: .map(members)))
     }
 
-    private func checkTemplateValue(_ key: RuleKey, _ value: ValueTemplate.Node, _ node: YAMLNode) {
+    func checkTemplateValue(_ key: RuleKey, _ value: ValueTemplate.Node, _ node: YAMLNode) {
         let isText = if case .template = key.shape { true } else { false }
         let isFlag = key.name.utf8.elementsEqual("backups_enabled".utf8)
         switch value {
@@ -143,14 +166,20 @@ extension RuleReader {
     }
 
     /// The name decides whether a server is there already, so that it has to be another one for each slot.
-    private func checkSlot(_ value: ValueTemplate.Node, _ node: YAMLNode) {
+    private func checkSlot(_ value: ValueTemplate.Node, _ node: YAMLNode, count: Int) {
         guard case .template(let template) = value else { return }
-        if !template.expressions.contains(where: { $0.mentions("slot") }) {
+        let differs = template.expressions.contains { $0.mentions("slot") || (count == 1 && $0.mentions("short_id")) }
+        if !differs {
             report(
                 node.diagnostic(
                     .badFleet, "the name of the new server is the same every time",
                     hint: "put the lowest free number into it: `web-${{ slot }}`"))
         }
+    }
+
+    /// What is written of a server's name has to be possible.
+    func checkNameParts(_ value: ValueTemplate.Node, _ node: YAMLNode) {
+        guard case .template(let template) = value else { return }
         for case .text(let text) in template.segments where !ServerTemplate.isNamePart(text) {
             report(node.diagnostic(.badName, "a server's name is letters, digits and hyphens"))
         }

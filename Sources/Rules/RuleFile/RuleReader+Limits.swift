@@ -7,7 +7,8 @@ extension RuleReader {
         var limits = floor
         var extra = ExtraLimits()
         // The budgets of the floor are one server's. A group of servers has its own, over which the fleet's stand.
-        let scales = rungs.contains { $0.scale != nil }
+        let scales = fields["target"] == nil && rungs.contains { $0.countsServers }
+        limits.creates = CreateCaps()
         if scales { limits.budgets = [] }
         let above = scales ? floor.fleetBudgets : floor.budgets
         guard let node = fields["limits"],
@@ -32,12 +33,19 @@ extension RuleReader {
             limits.maxConcurrent = count
             checkConcurrency(count, own)
         }
+        limits.creates = readCreates(own)
         extra.maxUnhealthy = readMaxUnhealthy(own)
-        extra.after = readAfter(own)
+        if let bound = extra.maxUnhealthy, !limits.maxUnhealthy.contains(bound) { limits.maxUnhealthy.append(bound) }
+        extra.after = readAfter(own, rungs)
         if let key = own["key"] {
             let expression = readExpression(key, "`key`", scopes.when, wanted: [.string, .int, .uint])
-            if rungs.contains(where: { $0.action != nil || $0.scale != nil }) {
-                report(EngineSupport.limitKey.diagnostic(at: own.place("key")))
+            if rungs.contains(where: { $0.targetChange != nil || $0.countsServers }) {
+                report(
+                    own.place("key").diagnostic(
+                        .looserThanFloor, "`key` would count \(owner) apart from the others that change the same servers",
+                        hint:
+                            "limits of servers count by server, or by the value of `group_by`; `key` is for rules of requests alone"
+                    ))
             }
             extra.key = expression.map { bound($0) }
         }
@@ -62,27 +70,30 @@ extension RuleReader {
                 hint: "at most `\(most)`; the floor is `limits` in vpsbridge.yaml"))
     }
 
+    /// Of two bounds of one kind the rule's may not be the looser one; of two kinds both hold.
     private func readMaxUnhealthy(_ own: RuleFields) -> MaxUnhealthy? {
-        guard let node = own["max_unhealthy"] else { return nil }
-        report(EngineSupport.maxUnhealthy.diagnostic(at: own.place("max_unhealthy")))
-        guard let scalar = node.scalar, case .string = scalar.value else {
-            return own.int("max_unhealthy", node).map { .count($0) }
+        guard let node = own["max_unhealthy"], let bound = MaxUnhealthy.read(node, collector) else { return nil }
+        for above in floor.maxUnhealthy {
+            switch (bound, above) {
+            case (.count(let number), .count(let most)) where number > most,
+                (.percent(let number), .percent(let most)) where number > most:
+                report(
+                    node.diagnostic(
+                        .looserThanFloor, "`max_unhealthy` of \(bound.text) is looser than the floor",
+                        hint: "at most `\(above.text)`; the floor is `limits` in vpsbridge.yaml"))
+            default: continue
+            }
         }
-        let bytes = Array(scalar.text.utf8)
-        guard bytes.last == 0x25, let number = Int(String(decoding: bytes.dropLast(), as: UTF8.self)),
-            CELLexer.isDigit(bytes[0]), (1...100).contains(number)
-        else {
-            report(
-                node.diagnostic(
-                    .outOfRange, "`max_unhealthy` is a number of servers or a share of them", hint: "write `2` or `30%`"))
-            return nil
-        }
-        return .percent(number)
+        return bound
     }
 
-    private func readAfter(_ own: RuleFields) -> [String: Duration] {
+    private func readAfter(_ own: RuleFields, _ rungs: [Rung]) -> [String: Duration] {
         guard let node = own["after"] else { return [:] }
-        report(EngineSupport.after.diagnostic(at: own.place("after")))
+        if !rungs.isEmpty, !rungs.contains(where: { $0.action != nil || $0.scale != nil }) {
+            report(
+                own.place("after").diagnostic(
+                    .badStep, "`after` counts by server or group, and \(owner) changes neither", hint: "use `cooldown`"))
+        }
         guard case .mapping(let entries) = node.content else {
             if !node.isRefused {
                 report(node.diagnostic(.wrongKind, "`after` is a mapping, not \(node.kindTitle)", hint: "write `{rule: 30m}`"))

@@ -11,11 +11,16 @@ extension RuleReader {
     func checkKeys(_ fields: RuleFields, _ name: ActionName) {
         for key in ["timeout", "retry", "expect"] where fields[key] != nil && name != .request {
             var hint: String?
+            if key == "retry" {
+                if name == .list || name == .get { continue }
+                if name.isServerChange { hint = "what is safe to repeat is repeated by itself" }
+            }
             if key == "timeout" { hint = "how long an effect is waited for is `timeout` of the rung" }
+            if key == "timeout", name == .create || name == .get { hint = "write `wait_for: {status: active, timeout: 10m}`" }
             report(
                 fields.place(key).diagnostic(.badStep, "`\(key)` is for `http.request`, not for `\(name.rawValue)`", hint: hint))
         }
-        if fields["wait_for"] != nil, name != .scale {
+        if fields["wait_for"] != nil, name != .scale, name != .create, name != .get {
             let hint = name == .request ? "write `expect` for its answer" : "the effect of a server action is waited for anyway"
             report(
                 fields.place("wait_for").diagnostic(
@@ -32,7 +37,9 @@ extension RuleReader {
             StepOptions(
                 timeout: fields.span("timeout") ?? HTTPRequestStep.defaultTimeout, retry: readRetry(fields),
                 expect: readExpectation(fields) ?? .standard)
-        case .scale: StepOptions(waitFor: readWaitFor(fields) ?? FleetScale.defaultWait)
+        case .list: StepOptions(retry: readRetry(fields))
+        case .get: StepOptions(retry: readRetry(fields), waitFor: readWaitFor(fields))
+        case .scale, .create: StepOptions(waitFor: readWaitFor(fields) ?? FleetScale.defaultWait)
         default: StepOptions()
         }
     }
@@ -91,12 +98,10 @@ extension RuleReader {
                     .badStep, "`drain` is an `http.request`, not `\(name.rawValue)`",
                     hint: "write `drain: {action: http.request, with: {url: …}}`"))
         }
-        if let step, step.id != nil || step.condition != nil {
-            report(node.diagnosticAtStart(.badStep, "`drain` has neither `id` nor `if`"))
-        }
+        if let step, step.condition != nil { report(node.diagnosticAtStart(.badStep, "`drain` has no `if`")) }
         guard let step, case .httpRequest(let request) = step.action else { return nil }
         return FleetDrain(
-            request: request, timeout: step.timeout ?? HTTPRequestStep.defaultTimeout, retry: step.retry,
+            id: step.id, request: request, timeout: step.timeout ?? HTTPRequestStep.defaultTimeout, retry: step.retry,
             expect: step.expect ?? .standard)
     }
 }

@@ -1,6 +1,6 @@
 /// One step: its action, and the keys that every step has.
 extension RuleReader {
-    /// The step, `nil` when it has errors or the engine does not run it; with its action and the place of its name as far as
+    /// The step, `nil` when it has errors; with its action and the place of its name as far as
     /// they could be read.
     func readStep(
         _ node: YAMLNode, after earlier: [Step], _ scopes: RuleScopes
@@ -12,14 +12,7 @@ extension RuleReader {
                 report(node.diagnosticAtStart(.missingKey, "`\(name.rawValue)` has no `with`", hint: example(name, table)))
                 return (nil, name, node)
             }
-            if let support = name.support {
-                report(support.diagnostic(at: node))
-                return (nil, name, node)
-            }
-            let step = ServerAction(rawValue: name.rawValue).map {
-                Step(plain: .server($0), name: name.rawValue, line: node.line)
-            }
-            return (step, name, node)
+            return (name.plain.map { Step(plain: $0, name: name.rawValue, line: node.line) }, name, node)
         }
         guard let fields = RuleFields(node, RuleTables.step, collector) else { return (nil, nil, nil) }
         guard let place = fields.required("action"), place.string("`action`", collector) != nil,
@@ -32,6 +25,11 @@ extension RuleReader {
         let condition = fields["if"].flatMap { readCondition($0, "`if`", scopes.template) }.map { bound($0) }
         let options = readOptions(fields, name)
         guard let action = readAction(name, fields, options, scopes) else { return (nil, name, place) }
+        if case .scale(let scale) = action, let drain = scale.drain?.id {
+            if earlier.contains(where: { $0.gives(drain) }) || (id.map { $0.utf8.elementsEqual(drain.utf8) } ?? false) {
+                report(fields.place("with").diagnostic(.badStep, "there are two steps `\(drain)`"))
+            }
+        }
         let step = Step(
             id: id, name: name.rawValue, condition: condition, action: action, timeout: options.timeout, retry: options.retry,
             expect: options.expect, waitFor: options.waitFor, line: node.line)
@@ -48,7 +46,7 @@ extension RuleReader {
             report(node.diagnostic(.badName, "`\(id)` can not be a step's id", hint: "letters, digits and `_`, a letter first"))
             return nil
         }
-        if earlier.contains(where: { $0.id?.utf8.elementsEqual(id.utf8) ?? false }) {
+        if earlier.contains(where: { $0.gives(id) }) {
             report(node.diagnostic(.badStep, "there are two steps `\(id)`"))
         }
         return id
@@ -65,43 +63,27 @@ extension RuleReader {
                     with.diagnosticAtStart(
                         .unknownKey, "`\(name.rawValue)` takes no `with`", hint: "the server is `target`"))
             }
-            if let support = name.support { report(support.diagnostic(at: fields["action"] ?? fields.node)) }
-            return ServerAction(rawValue: name.rawValue).map { .server($0) }
+            return name.plain
         }
         guard let with = fields["with"] else {
             if name.needsWith {
                 report(
                     fields.node.diagnosticAtStart(
                         .missingKey, "`\(name.rawValue)` has no `with`", hint: example(name, table)))
-            } else if let support = name.support {
-                report(support.diagnostic(at: fields["action"] ?? fields.node))
             }
-            return nil
+            return name.plain
         }
         guard let own = RuleFields(with, table, of: "`with` of `\(name.rawValue)`", collector) else { return nil }
         switch name {
         case .notify: return readNotify(own, scopes).map { .notify($0) }
         case .request: return readRequest(own, scopes).map { .httpRequest($0) }
+        case .list: return .read(readList(own, scopes))
+        case .create: return readCreate(own, options, scopes).map { .create($0) }
+        case .replace, .update: return readServerFields(name, own, scopes).map { .fields($0) }
         case .scale: return readScale(own, options, scopes).map { .scale($0) }
-        default:
-            checkUnsupported(name, own, scopes)
-            if let support = name.support { report(support.diagnostic(at: fields["action"] ?? fields.node)) }
-            return nil
-        }
-    }
-
-    /// What the engine does not run is checked all the same, so that it is right when it does.
-    private func checkUnsupported(_ name: ActionName, _ with: RuleFields, _ scopes: RuleScopes) {
-        if name == .create {
-            _ = readServerTemplate(with, needsSlot: false, scopes.template)
-            return
-        }
-        for key in with.table.keys {
-            guard let node = key.isRequired ? with.required(key.name) : with[key.name] else { continue }
-            switch key.shape {
-            case .span: _ = with.span(key.name, node)
-            default: _ = readValue(node, "`\(key.name)`", scopes.template)
-            }
+        case .pause: return readPause(own, scopes).map { .pause($0) }
+        case .wait: return own.required("for").flatMap { own.span("for", $0) }.map { .wait($0) }
+        case .reboot, .start, .stop, .powerCycle, .get, .delete: return nil
         }
     }
 
@@ -115,23 +97,26 @@ extension RuleReader {
 
     private func example(_ name: ActionName, _ table: RuleTable) -> String {
         if name == .notify { return "write `{action: notify, with: {channel: oncall, text: \"…\"}}`" }
+        if name == .update { return "write `{action: server.update, with: {hostname: …}}`" }
         let keys = table.keys.filter(\.isRequired).map { "\($0.name): …" }.joined(separator: ", ")
         return "write `{action: \(name.rawValue), with: {\(keys)}}`"
     }
 
     /// Alone, a stop would leave a server stopped with nobody looking, and a start would start what somebody stopped on purpose.
     private func refuseOneWay(_ name: ActionName, _ place: YAMLNode, _ scopes: RuleScopes) {
-        guard !scopes.isCommand, name == .start || name == .stop else { return }
+        guard !scopes.isCommand, name == .start || name == .stop, !(name == .start && scopes.startsStopped) else { return }
         report(
             place.diagnostic(
                 .badEscalation, "`\(name.rawValue)` is for commands of people, not for alerts",
-                hint: "`server.power_cycle` stops and starts"))
+                hint: name == .start
+                    ? "`server.power_cycle` stops and starts; `start_stopped: true` lets a rule start what it did not stop"
+                    : "`server.power_cycle` stops and starts"))
     }
 
     private func readActionName(_ node: YAMLNode) -> ActionName? {
         guard let text = node.scalar?.text else { return nil }
         if let name = ActionName(rawValue: text) { return name }
-        let names = ActionName.allCases.filter { $0.support == nil }.map(\.rawValue)
+        let names = ActionName.allCases.map(\.rawValue)
         let hint = actionHint(text) ?? "one of " + names.map { "`\($0)`" }.joined(separator: ", ")
         report(node.diagnostic(.unknownValue, "there is no action `\(text)`", hint: hint))
         return nil
@@ -151,6 +136,18 @@ extension RuleReader {
         let short = ServerAction.allCases.map { String($0.rawValue.dropFirst(prefix.utf8.count)) }
         if let near = Suggestion.nearest(to: word, among: short) { return "did you mean `server.\(near)`?" }
         return Suggestion.hint(for: text, among: ActionName.allCases.map(\.rawValue))
+    }
+}
+
+extension ActionName {
+    /// The action when nothing else is said of it; `nil` when something has to be.
+    fileprivate var plain: StepAction? {
+        switch self {
+        case .get: .read(.get)
+        case .list: .read(.list(status: nil, location: nil))
+        case .delete: .delete
+        default: ServerAction(rawValue: rawValue).map { .server($0) }
+        }
     }
 }
 

@@ -10,8 +10,7 @@ extension RuleReader {
         checkTogether(fields)
         if let schedule = fields["schedule"] {
             let timezone = readTimeZone(fields)
-            report(EngineSupport.schedule.diagnostic(at: fields.place("schedule")))
-            return readSchedule(schedule, timezone).map { Trigger(source: "", kind: .schedule($0)) }
+            return readSchedule(schedule, timezone).map { Trigger(source: Trigger.scheduleSource, kind: .schedule($0)) }
         }
         if let command = fields["command"] {
             let source = fields["source"].map { readSource($0) } ?? onlyChat(fields)
@@ -42,7 +41,6 @@ extension RuleReader {
 
     private func readStatuses(_ fields: RuleFields) -> Set<Event.Status> {
         guard let word = fields.choice("status"), !word.utf8.elementsEqual("problem".utf8) else { return [.problem] }
-        report(EngineSupport.status.diagnostic(at: fields.place("status")))
         return word.utf8.elementsEqual("any".utf8) ? [.problem, .resolved] : [.resolved]
     }
 
@@ -110,7 +108,12 @@ extension RuleReader {
     private func readSchedule(_ node: YAMLNode, _ timezone: String) -> CronSchedule? {
         guard let text = node.string("`schedule`", collector) else { return nil }
         do throws(CronSchedule.Problem) {
-            return try CronSchedule(text, timezone: timezone)
+            let schedule = try CronSchedule(text, timezone: timezone)
+            if !schedule.hasInstants {
+                report(
+                    node.diagnostic(.badSchedule, "`\(text)` never comes: no month has that day", hint: "look at day and month"))
+            }
+            return schedule
         } catch {
             report(node.diagnostic(.badSchedule, error.message, hint: "every day at ten in the evening: `0 22 * * *`"))
             return nil

@@ -8,9 +8,13 @@ struct RuleSurroundings {
     let kinds: [String: SourceKindName]
     /// The names of the configured secrets; `nil` checks nothing.
     let secrets: Set<String>?
+    /// The people of each group; `nil` checks nothing.
+    var groups: [String: [String]]?
     /// What a rule may only make stricter.
     let floor: Limits
     let zones: TimeZoneCatalog
+    /// What the events of a source may lead to, by the source's name; one that is not in it may lead to anything.
+    var may: [String: SourcePermission] = [:]
 }
 
 /// Reads one rule. Whatever is wrong is reported; reading goes on, so that one pass finds everything.
@@ -42,15 +46,19 @@ struct RuleReader {
         let target = fields["target"]
         let scopes = RuleScopes(
             vars: vars, command: trigger?.command, isCommand: isCommand(fields), hasTarget: target != nil,
-            kind: trigger.flatMap { surroundings.kinds[$0.source] })
+            kind: trigger.flatMap { Self.isSchedule($0) ? .schedule : surroundings.kinds[$0.source] },
+            startsStopped: fields.bool("start_stopped") ?? false)
         let rungs = readRungs(fields, scopes)
         let autonomy = fields.choice("autonomy").flatMap { Autonomy(rawValue: $0) }
         let fleet = readFleet(fields, scopes)
         checkServers(rungs, fleet, autonomy, fields)
         let healthyDelay = fields.span("healthy_delay") ?? .seconds(120)
         checkTimeouts(rungs, healthyDelay, fields)
-        checkStartStopped(fields)
+        checkSource(trigger, rungs, fields)
+        checkStartStopped(fields, rungs)
+        checkOccasion(trigger, rungs, fields)
         let (limits, extraLimits) = readLimits(fields, scopes, rungs)
+        checkPrices(rungs, limits, fields)
         let draft = RuleDraft(
             name: name, description: fields.text("description"), isEnabled: fields.bool("enabled") ?? true,
             trigger: trigger ?? Trigger(source: "", kind: .event(statuses: [.problem])),
@@ -59,7 +67,7 @@ struct RuleReader {
             autonomy: autonomy ?? standardAutonomy(rungs, fields),
             approval: readApproval(fields, autonomy, scopes), groupBy: readGroup(fields, scopes), fleet: fleet,
             whileFiring: readWhileFiring(fields), rungs: rungs, permissions: readPermissions(fields),
-            reply: readReply(fields, scopes), file: node.source.file, line: node.line,
+            replies: readReplies(fields, scopes), startsStopped: scopes.startsStopped, file: node.source.file, line: node.line,
             when: readWhen(fields, scopes), whenServer: readWhenServer(fields, scopes),
             target: target.flatMap { readExpression($0, "`target`", scopes.target, wanted: [.string, .int, .uint]) },
             vars: vars, zones: zones.zones)
@@ -150,9 +158,26 @@ struct RuleReader {
         return fields.span("for")
     }
 
-    private func checkStartStopped(_ fields: RuleFields) {
-        guard fields["start_stopped"] != nil, fields.bool("start_stopped") == true else { return }
-        report(EngineSupport.startStopped.diagnostic(at: fields.place("start_stopped")))
+    /// A rule does nothing that `may` of its source does not name.
+    private func checkSource(_ trigger: Trigger?, _ rungs: [Rung], _ fields: RuleFields) {
+        guard let trigger, let permission = surroundings.may[trigger.source] else { return }
+        var told: Set<String> = []
+        for step in rungs.flatMap(\.steps) where !permission.allows(step.name) && told.insert(step.name).inserted {
+            let listed = permission.actions.map { "`\($0)`" }.joined(separator: ", ")
+            report(
+                fields.place("trigger").diagnostic(
+                    .looserThanFloor, "source `\(trigger.source)` may not lead to `\(step.name)`",
+                    hint: "`may` of the source in vpsbridge.yaml lists \(listed.utf8.isEmpty ? "nothing" : listed)"))
+        }
+    }
+
+    private func checkStartStopped(_ fields: RuleFields, _ rungs: [Rung]) {
+        guard fields.bool("start_stopped") == true, !rungs.isEmpty else { return }
+        if rungs.contains(where: { $0.action == .start || $0.action == .powerCycle }) { return }
+        report(
+            fields.place("start_stopped").diagnostic(
+                .badEscalation, "`start_stopped` means nothing to \(owner), which starts no server",
+                hint: "it is for `server.start` and `server.power_cycle`"))
     }
 
     private func readWhileFiring(_ fields: RuleFields) -> WhileFiring? {
@@ -161,7 +186,6 @@ struct RuleReader {
         let every = own.required("every").flatMap { own.span("every", $0) }
         let max = own.required("max").flatMap { own.int("max", $0) }
         guard let every, let max else { return nil }
-        report(EngineSupport.whileFiring.diagnostic(at: fields.place("while_firing")))
         return WhileFiring(every: every, max: max)
     }
 }

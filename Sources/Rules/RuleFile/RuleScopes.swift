@@ -13,15 +13,22 @@ struct RuleScopes {
     let reply: ExpressionScope
     /// Whether people call the rule, rather than an alert.
     let isCommand: Bool
+    /// Whether the rule may start what the bridge did not stop.
+    let startsStopped: Bool
 
     /// `kind` is the kind of the trigger's source, when it is known.
-    init(vars: CELValue, command: CommandTrigger?, isCommand: Bool, hasTarget: Bool, kind: SourceKindName?) {
+    init(
+        vars: CELValue, command: CommandTrigger?, isCommand: Bool, hasTarget: Bool, kind: SourceKindName?,
+        startsStopped: Bool = false
+    ) {
         self.isCommand = isCommand
+        self.startsStopped = startsStopped
         var names: [(name: String, type: StaticType)] = [
             ("event", EventSchema.event(of: kind)), ("vars", StaticType(of: vars, title: "`vars`")),
         ]
         var absent = [
-            "steps": "no step has been taken yet", "slot": "only the `template` of `fleet.scale` has one",
+            "steps": "no step has been taken yet", "slot": "only the template of a new server has one",
+            "run": "only steps know the run",
             "victim": "only `drain` of `fleet.scale` has one",
             "secrets": "secrets are for the headers and the body of `http.request`",
         ]
@@ -41,11 +48,12 @@ struct RuleScopes {
         let server = names + [("server", ServerSchema.server), ("fleet", .list(ServerSchema.server))]
         withServer = ExpressionScope(names: server, absent: absent)
         template =
-            hasTarget
+            (hasTarget
             ? withServer
             : ExpressionScope(
                 names: names + [("fleet", .list(ServerSchema.server))],
-                absent: absent.merging(["server": "the rule has no `target`"]) { old, _ in old })
+                absent: absent.merging(["server": "the rule has no `target`"]) { old, _ in old })).adding(
+                "run", .record(title: "`run`", fields: [("id", .int), ("short_id", .string)]))
         eachServer = withServer
     }
 
@@ -56,12 +64,21 @@ struct RuleScopes {
         reply = other.reply
         eachServer = other.eachServer
         isCommand = other.isCommand
+        startsStopped = other.startsStopped
         self.template = template
     }
 
     /// The names of a step, after these.
     func after(_ steps: [Step]) -> RuleScopes {
-        let outputs = steps.compactMap { step in step.id.map { (name: $0, type: StepOutput.type(of: step.action)) } }
+        // What stands inside a step sees what that step sees.
+        if steps.isEmpty, template.absent["steps"] == nil { return self }
+        let outputs = steps.flatMap { step -> [(name: String, type: StaticType)] in
+            let own = step.id.map { (name: $0, type: StepOutput.type(of: step.action)) }
+            let drain = step.drain.flatMap { drain in
+                drain.id.map { (name: $0, type: StepOutput.type(of: .httpRequest(drain.request))) }
+            }
+            return [drain, own].compactMap(\.self)
+        }
         return RuleScopes(self, template: template.adding("steps", .record(title: "`steps`", fields: outputs)))
     }
 

@@ -12,6 +12,7 @@ enum EventSchema {
         case .alertmanager: alertmanager
         case .generic: generic
         case .slack: slack
+        case .schedule: schedule
         default: common
         }
     }
@@ -42,6 +43,16 @@ enum EventSchema {
         return .record(
             title: "`event`", fields: envelope + alert + received + [("payload", payload)], elsewhere: elsewhere)
     }
+
+    private static let schedule: StaticType = {
+        var elsewhere: [String: String] = [:]
+        for field in command { elsewhere[field.name] = "only a chat command has it; this is an instant of a schedule" }
+        for name in ["annotations", "ends_at"] { elsewhere[name] = "only an alert has it; this is an instant of a schedule" }
+        return .record(
+            title: "`event`",
+            fields: envelope + [("labels", .map(.string)), ("starts_at", .timestamp)] + received + [("payload", .dyn)],
+            elsewhere: elsewhere)
+    }()
 
     private static let slack: StaticType = {
         var elsewhere: [String: String] = [:]

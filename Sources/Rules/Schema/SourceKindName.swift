@@ -8,5 +8,7 @@ package struct SourceKindName: RawRepresentable, Sendable, Hashable {
 
     package static let alertmanager = SourceKindName(rawValue: "alertmanager")
     package static let generic = SourceKindName(rawValue: "generic")
+    /// What the instants of a schedule have; no source is of it.
+    static let schedule = SourceKindName(rawValue: "schedule")
     package static let slack = SourceKindName(rawValue: "slack")
 }

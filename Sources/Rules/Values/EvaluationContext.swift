@@ -17,11 +17,13 @@ package struct EvaluationContext: Sendable {
     package var slot: Int?
     /// The server that is about to be deleted; only `drain` sees it.
     package var victim: Server?
+    /// The run; `nil` before there is one.
+    package var run: RunNames?
 
     /// What is not given has no value in expressions; `fleet` and `steps` are empty.
     package init(
         event: Event, args: [String: CELValue] = [:], server: Server? = nil, fleet: [Server]? = [],
-        steps: [String: JSONValue] = [:], slot: Int? = nil, victim: Server? = nil
+        steps: [String: JSONValue] = [:], slot: Int? = nil, victim: Server? = nil, run: RunNames? = nil
     ) {
         self.event = event
         self.args = args
@@ -30,6 +32,19 @@ package struct EvaluationContext: Sendable {
         self.steps = steps
         self.slot = slot
         self.victim = victim
+        self.run = run
+    }
+}
+
+/// What a run is called in expressions, as `run`.
+package struct RunNames: Sendable, Hashable {
+    package let id: Int64
+    /// Lower-case letters and digits; of no other run, so that names can be made from it.
+    package let shortID: String
+
+    package init(id: Int64, shortID: String) {
+        self.id = id
+        self.shortID = shortID
     }
 }
 
@@ -64,6 +79,10 @@ final class RuleVariables: CELVariables {
             let sorted = context.steps.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             made[name] = .map(CELMap(texts: sorted.map { ($0.key, CELValue($0.value)) }))
         case "slot": made[name] = context.slot.map { .int(Int64($0)) }
+        case "run":
+            made[name] = context.run.map { run in
+                .map(CELMap(texts: [("id", .int(run.id)), ("short_id", .string(run.shortID))]))
+            }
         case "victim": made[name] = context.victim.map { ServerValues.value(of: $0) }
         case "fleet": made[name] = context.fleet.map { fleet in .list(fleet.map { ServerValues.value(of: $0) }) }
         default: break

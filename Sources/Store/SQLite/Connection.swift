@@ -28,6 +28,11 @@ final class Connection: Sendable {
         }
     }
 
+    /// Puts all that it holds in the place of what another connection holds; blocks its thread.
+    func copy(to other: Connection) throws {
+        try queue.backup(to: other.queue)
+    }
+
     /// Waits for what is on the queue and closes; blocks its thread.
     func close() {
         queue.inDatabase { [statements] _ in statements.removeAll() }

@@ -25,6 +25,8 @@ enum Connections {
                 try migrator.checkOwnership()
                 // GRDB's own WAL set-up would put `synchronous` back to NORMAL, with which a power cut takes commits that were
                 // acknowledged; so the journal is set here, and `synchronous` after it.
+                // A new file can give its free pages back; it takes that from before its first page is written.
+                if try session.count("PRAGMA page_count") == 0 { try session.script("PRAGMA auto_vacuum = INCREMENTAL") }
                 for setting in writerSettings { try session.script(setting) }
                 try verify(session)
                 try migrator.migrate()
@@ -57,20 +59,35 @@ enum Connections {
     }
 
     /// Opens a database in memory with the present schema: one connection, which writes and reads.
-    static func openMemory(migrations: [Migration]) throws(StoreError) -> Connection {
+    static func openMemory(probe: SessionProbe? = nil) throws(StoreError) -> Connection {
         do {
-            var configuration = Configuration()
-            configuration.label = "store.memory"
-            configuration.allowsUnsafeTransactions = true
-            let connection = try Connection(path: ":memory:", configuration: configuration)
+            let connection = try memory()
+            try memoryTemplate.get().copy(to: connection)
             try connection.run { session in
                 try session.script("PRAGMA foreign_keys = ON")
-                try Migrator(session: session, path: "the store in memory", migrations: migrations).migrate()
+                if let probe { try session.install(probe) }
             }
             return connection
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// An empty store, from which those in memory are copied page by page: the steps of the schema take many times as long, and rule
+    /// tests open a store each.
+    private static let memoryTemplate = Result<Connection, any Error> {
+        let connection = try memory()
+        try connection.run { session in
+            try Migrator(session: session, path: "the store in memory", migrations: Migration.all).migrate()
+        }
+        return connection
+    }
+
+    private static func memory() throws -> Connection {
+        var configuration = Configuration()
+        configuration.label = "store.memory"
+        configuration.allowsUnsafeTransactions = true
+        return try Connection(path: ":memory:", configuration: configuration)
     }
 
     private static let writerSettings = [

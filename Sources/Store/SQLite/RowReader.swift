@@ -32,6 +32,17 @@ struct RowReader {
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
     }
 
+    /// A text to the byte: one that is no UTF-8 gets words behind it, so that it is never taken for what it would be mended to.
+    mutating func exactText() throws -> String {
+        try expect(SQLITE_TEXT)
+        let column = advance()
+        let start = sqlite3_column_text(statement, column)
+        let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.utf8.elementsEqual(bytes) ? text : text + " (no UTF-8)"
+    }
+
+    mutating func optionalExactText() throws -> String? { skipNull() ? nil : try exactText() }
     mutating func optionalInt() throws -> Int64? { skipNull() ? nil : try int() }
     mutating func optionalText() throws -> String? { skipNull() ? nil : try text() }
     mutating func number() throws -> Int { Int(try int()) }

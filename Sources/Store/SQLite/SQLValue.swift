@@ -14,9 +14,13 @@ enum SQLValue: Sendable {
 
     /// A text that people read. U+0000 becomes U+FFFD, since SQLite's tools end a text at it and would hide what stands behind.
     static func text(_ text: String?) -> SQLValue {
-        guard let text else { return .null }
-        guard text.utf8.contains(0) else { return .string(text) }
-        return .string(String(decoding: text.utf8.flatMap { $0 == 0 ? [0xEF, 0xBF, 0xBD] : [$0] }, as: UTF8.self))
+        text.map { .string(kept($0)) } ?? .null
+    }
+
+    /// A text as ``text(_:)`` keeps it.
+    static func kept(_ text: String) -> String {
+        guard text.utf8.contains(0) else { return text }
+        return String(decoding: text.utf8.flatMap { $0 == 0 ? [0xEF, 0xBF, 0xBD] : [$0] }, as: UTF8.self)
     }
 
     /// A text of a sender's that is compared: its bytes. What SQLite does with texts that hold U+0000 is undefined

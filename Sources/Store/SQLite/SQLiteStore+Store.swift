@@ -21,6 +21,10 @@ extension SQLiteStore: Store {
         try await writer.submit { try $0.decide(vote) }
     }
 
+    package func commit(_ tick: ScheduleTick) async throws(StoreError) -> Int {
+        try await writer.submit { try $0.commit(tick) }
+    }
+
     package func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError) {
         try await writer.submit { try $0.heartbeat(runs, leaseUntil: leaseUntil) }
     }
@@ -47,12 +51,52 @@ extension SQLiteStore: Store {
 
     package func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError) {
         try await writer.submit { session in
-            for entry in entries { try session.append(entry) }
+            try session.append(entries)
+            for message in messages { try session.add(message, now: now) }
+        }
+    }
+
+    package func changeOwnership(
+        _ change: OwnershipChange, audit: AuditEntry, now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await writer.submit { session in
+            guard try session.apply(change, now: now) else { return false }
+            try session.append(audit)
+            return true
+        }
+    }
+
+    package func recordDigest(
+        after: Timestamp?, through: Timestamp, messages: [NewMessage], now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await writer.submit { try $0.recordDigest(after: after, through: through, messages: messages, now: now) }
+    }
+
+    package func savePulses(
+        _ pulses: [String: SourcePulse], audit: [AuditEntry], messages: [NewMessage], now: Timestamp
+    ) async throws(StoreError) {
+        try await writer.submit { session in
+            try session.save(pulses)
+            for entry in audit { try session.append(entry) }
             for message in messages { try session.add(message, now: now) }
         }
     }
 
     package func checkWritable() async throws(StoreError) {
         try await writer.submit { try $0.proveWritable() }
+    }
+}
+
+extension SQLiteStore: FleetStore {
+    package func observe(_ sight: FleetSight, watch: FleetWatch, now: Timestamp) async throws(StoreError) {
+        try await writer.submit { try $0.observe(sight, watch: watch, now: now) }
+    }
+
+    package func takeLook(now: Timestamp) async throws(StoreError) -> Bool {
+        try await writer.submit { try $0.takeLook(now: now) }
+    }
+
+    package func promote(rule: String, actor: String, now: Timestamp) async throws(StoreError) -> Bool {
+        try await writer.submit { try $0.promote(rule: rule, actor: actor, now: now) }
     }
 }

@@ -1,5 +1,5 @@
 import Dispatch
-package import Model
+import Model
 
 /// The store in one SQLite file, for one process on one machine.
 ///
@@ -37,8 +37,8 @@ package final class SQLiteStore: Sendable {
     ///
     /// For rules that are tried on a virtual clock. Reads and writes share one connection. Safe to use as any other store.
     /// - Throws: `StoreError.unusable` when SQLite can not be used.
-    package init(inMemory options: SQLiteStoreOptions) throws(StoreError) {
-        let connection = try Connections.openMemory(migrations: Migration.all)
+    package init(inMemory options: SQLiteStoreOptions, probe: SessionProbe? = nil) throws(StoreError) {
+        let connection = try Connections.openMemory(probe: probe)
         lock = nil
         connections = [connection]
         writer = GroupCommit(connection: connection, options: options)
@@ -64,24 +64,4 @@ package final class SQLiteStore: Sendable {
 
     /// How many writers wait for a commit now.
     package var waitingWriters: Int { writer.waiting }
-
-    /// Removes dispatched deliveries received before `before` that no unfinished run needs.
-    ///
-    /// One with a key of its sender stays for 76 hours in any case. Works in small transactions, so that nobody waits long. Runs,
-    /// their intents and the audit stay.
-    /// - Returns: how many deliveries were removed.
-    package func prune(before: Timestamp, now: Timestamp) async throws(StoreError) -> Int {
-        try await prune(before: before, now: now, batch: 500)
-    }
-
-    func prune(before: Timestamp, now: Timestamp, batch: Int) async throws(StoreError) -> Int {
-        var removed = 0
-        var next: DeliveryID? = DeliveryID(rawValue: 0)
-        while let after = next {
-            let step = try await writer.submit { try $0.pruneDeliveries(before: before, now: now, after: after, batch: batch) }
-            removed += step.removed
-            next = step.next
-        }
-        return removed
-    }
 }

@@ -56,6 +56,14 @@ struct Session {
         return found
     }
 
+    /// Reads every row, one in memory at a time.
+    func each(_ sql: String, _ values: [SQLValue] = [], _ body: (inout RowReader) throws -> Void) throws {
+        try statement(sql).run(values) { row in
+            try body(&row)
+            return true
+        }
+    }
+
     func first<Value>(
         _ sql: String, _ values: [SQLValue] = [], _ decode: (inout RowReader) throws -> Value
     ) throws -> Value? {
@@ -83,7 +91,11 @@ struct Session {
         try database.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
     }
 
-    func commit() throws { try database.cachedStatement(sql: "COMMIT").execute() }
+    func commit() throws {
+        try statements.probe?.willCommit()
+        try database.cachedStatement(sql: "COMMIT").execute()
+        try statements.probe?.didCommit()
+    }
 
     /// Undoes the transaction, if SQLite has not done so already.
     func rollback() { try? database.rollback() }
@@ -93,12 +105,19 @@ struct Session {
     /// Runs statements of which nothing is read: a migration, a setting.
     func script(_ sql: String) throws { try database.execute(sql: sql) }
 
+    /// Puts a probe in; statements that were compiled before are compiled anew.
+    func install(_ probe: SessionProbe) throws {
+        for text in probe.scripts { try script(text) }
+        statements.removeAll()
+        statements.probe = probe
+    }
+
     /// The texts of the statements that were run so far.
     var statementTexts: [String] { Array(statements.statements.keys) }
 
     private func statement(_ sql: String) throws -> PreparedStatement {
         if let known = statements.statements[sql] { return known }
-        let compiled = try PreparedStatement(sql, on: handle)
+        let compiled = try PreparedStatement(statements.probe?.statement(sql) ?? sql, on: handle)
         statements.statements[sql] = compiled
         return compiled
     }
@@ -109,6 +128,8 @@ struct Session {
 /// `@unchecked Sendable` because it is only touched on the serial queue of its connection, which ``Connection`` sees to.
 final class StatementCache: @unchecked Sendable {
     fileprivate var statements: [String: PreparedStatement] = [:]
+    /// `nil` but in a proof.
+    fileprivate var probe: SessionProbe?
 
     /// Gives the statements back to SQLite, which does not close a connection that has any.
     func removeAll() {

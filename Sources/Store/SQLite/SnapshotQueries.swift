@@ -1,7 +1,7 @@
 package import Model
 
 /// Queries over a reader of the file: the store itself, and a process that only looks.
-package protocol SnapshotQueries: Queries {
+package protocol SnapshotQueries: Queries, RecordQueries, FleetQueries {
     /// Reads the file's snapshots.
     var reader: SnapshotReader { get }
 }
@@ -41,8 +41,32 @@ extension SnapshotQueries {
         try await reader.read { try $0.intents(of: run) }
     }
 
+    package func pauses(at now: Timestamp) async throws(StoreError) -> [Pause] {
+        try await reader.read { try $0.pauses(at: now) }
+    }
+
+    package func pausedRuns(limit: Int) async throws(StoreError) -> [PausedRun] {
+        try await reader.read { try $0.pausedRuns(limit: limit) }
+    }
+
+    package func digestedThrough() async throws(StoreError) -> Timestamp? {
+        try await reader.read { try $0.digestedThrough() }
+    }
+
+    package func digest(after: Timestamp, through: Timestamp) async throws(StoreError) -> DigestCounts {
+        try await reader.read { try $0.digest(after: after, through: through) }
+    }
+
+    package func sourcePulses() async throws(StoreError) -> [String: SourcePulse] {
+        try await reader.read { try $0.sourcePulses() }
+    }
+
     package func createdServers() async throws(StoreError) -> [CreatedServer] {
         try await reader.read { try $0.createdServers() }
+    }
+
+    package func purchases(from start: Timestamp, to end: Timestamp) async throws(StoreError) -> [Purchase] {
+        try await reader.read { try $0.purchases(from: start, to: end) }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? {
@@ -61,6 +85,10 @@ extension SnapshotQueries {
         try await reader.read { try $0.deadLetters(limit: limit) }
     }
 
+    package func scheduleCursors() async throws(StoreError) -> [ScheduleCursor] {
+        try await reader.read { try $0.scheduleCursors() }
+    }
+
     package func ruleSet(_ revision: RuleSetRevision) async throws(StoreError) -> StoredRuleSet? {
         try await reader.read { try $0.ruleSet(revision) }
     }
@@ -75,5 +103,19 @@ extension SnapshotQueries {
 
     package func counts() async throws(StoreError) -> StoreCounts {
         try await reader.read { try $0.counts() }
+    }
+
+    package func fleetCondition() async throws(StoreError) -> FleetCondition {
+        try await reader.read { try $0.fleetCondition() }
+    }
+
+    package func isLookDue(now: Timestamp) async throws(StoreError) -> Bool {
+        try await reader.read { session in
+            try session.fleetState(.blind).map { $0.dueAt <= now } ?? false
+        }
+    }
+
+    package func demotedRules() async throws(StoreError) -> [String: Timestamp] {
+        try await reader.read { try $0.demotedRules() }
     }
 }

@@ -64,6 +64,9 @@ package struct Reconciliation: Sendable, Hashable {
         server.id == id && server.hasName(name)
     }
 
+    /// Whether a server shows every field that a PUT or a PATCH asked for.
+    package static func shows(_ server: Server, _ fields: UpdateServer) -> Bool { server.has(fields) }
+
     /// A reading that failed is repeated after half the request's age, 5 to 300 seconds, and never before the API allows it.
     private func unreadable(_ sent: SentRequest, _ error: APIError, now: Timestamp) -> ReconcileVerdict {
         let pause = min(max(age(of: sent, now) / 2, Self.interval), Self.longestPause)

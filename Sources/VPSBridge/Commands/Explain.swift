@@ -74,7 +74,8 @@ struct Explain: AsyncParsableCommand {
         }
         let explainer = DeliveryExplainer(
             queries: try StoreReading.open(configuration), sources: configuration.sources,
-            load: { RuleBook.load($0, kinds: configuration.sourceKinds, zoneData: ZoneFiles.read) }, present: present(loaded))
+            load: { RuleBook.load($0, kinds: configuration.sourceKinds, groups: configuration.groups, zoneData: ZoneFiles.read) },
+            present: present(loaded))
         do throws(DeliveryExplainer.Problem) {
             let explanation = try await explain(explainer, other)
             if json { Output.line(explanation.json.description) } else { explanation.lines.forEach(Output.line) }

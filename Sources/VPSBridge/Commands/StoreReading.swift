@@ -13,12 +13,12 @@ struct StoreReading: ParsableArguments {
     var limit = 50
 
     /// Opens the database for reading; says what is wrong and exits otherwise.
-    func open() throws -> any Queries {
+    func open() throws -> SQLiteQueries {
         try Self.open(try ConfigurationFile.loadOrExit(config, needsSecrets: false))
     }
 
     /// Opens the database of a configuration for reading; says what is wrong and exits otherwise.
-    static func open(_ configuration: BridgeConfiguration) throws -> any Queries {
+    static func open(_ configuration: BridgeConfiguration) throws -> SQLiteQueries {
         do throws(StoreError) {
             return try SQLiteQueries(path: configuration.databasePath)
         } catch {

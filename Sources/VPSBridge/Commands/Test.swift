@@ -71,6 +71,7 @@ extension BridgeConfiguration {
     var ruleTestSettings: RuleTestSettings {
         RuleTestSettings(
             limits: limits, sources: RuleTestSettings.standardSources.merging(sources) { $1 }, aliases: aliases,
-            protected: protected, secrets: secrets.keys.reduce(into: [:]) { $0[$1] = RuleTestSettings.secret(named: $1) })
+            protected: protected, maintenance: maintenance, mayLeadTo: mayLeadTo,
+            secrets: secrets.keys.reduce(into: [:]) { $0[$1] = RuleTestSettings.secret(named: $1) }, groups: groups)
     }
 }

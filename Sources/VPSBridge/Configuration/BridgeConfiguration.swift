@@ -1,6 +1,7 @@
 import CurlTransport
 import Engine
 import Model
+import Rules
 import Webhooks
 
 /// The whole configuration, checked: what `vpsbridge.yaml` and the environment say.
@@ -35,6 +36,12 @@ struct BridgeConfiguration: Sendable {
         var caFile: String?
     }
 
+    /// Where the bridge's own sign of life goes.
+    struct Heartbeat: Sendable {
+        var url: Secret
+        var every: Duration
+    }
+
     /// Whether changing requests may leave. Default `false`.
     var live = false
     /// Where webhooks arrive. Default `127.0.0.1:8080`.
@@ -52,7 +59,15 @@ struct BridgeConfiguration: Sendable {
     var api = API()
     var outbound = Outbound()
     var sources: [String: WebhookSource] = [:]
+    /// Where sources are asked what they think now, by their names.
+    var pulls: [String: PullEndpoint] = [:]
+    /// The people of each group, by the chat's ids.
+    var groups: [String: [String]] = [:]
     var limits = Limits()
+    /// When rules change nothing since people work on the servers.
+    var maintenance: [MaintenanceWindow] = []
+    /// What the events of a source may lead to, by the source's name; one that is not in it may lead to anything.
+    var mayLeadTo: [String: SourcePermission] = [:]
     /// Ids, names, or beginnings of names followed by `*`, of servers that are never changed.
     var protected: [String] = []
     /// Other names of servers, by id.
@@ -62,10 +77,26 @@ struct BridgeConfiguration: Sendable {
     var secrets: [String: Secret] = [:]
     /// The channels that the bridge's own messages go to; the only channel there is when nobody named one.
     var notify: [String] = []
+    /// When the daily digest is told; `nil` never. Default 09:00 UTC.
+    var digest: Digest.Schedule? = Digest.Schedule(secondOfDay: 9 * 3_600, zone: .utc)
+    /// `nil` sends none.
+    var heartbeat: Heartbeat?
+    /// How often sources speak, where the configuration says it.
+    var expectations: [String: SourcePulse.Expectation] = [:]
     /// How often the rule folder is looked at; `nil` never. Default 5 seconds.
     var reloadInterval: Duration? = .seconds(5)
+    /// How long what is not needed any more is kept.
+    var retention = Retention()
     /// How long requests in flight may take to end after SIGTERM. Default 8 seconds, below Docker's 10.
     var shutdownGrace: Duration = .seconds(8)
+
+    /// How every source is expected to speak: people in chats whenever they like.
+    var allExpectations: [String: SourcePulse.Expectation] {
+        Dictionary(
+            uniqueKeysWithValues: sources.map { name, source in
+                (name, expectations[name] ?? (source.kind.isChat ? .never : .learnt))
+            })
+    }
 
     /// Where the command line reaches the running bridge.
     var adminSocketPath: String { dataFolder + "/admin.sock" }

@@ -17,13 +17,26 @@ extension ConfigurationReader {
                         hint: "use 1 to 64 letters, digits, `-` and `_`"))
                 continue
             }
-            if let source = readSource(entry) { configuration.sources[entry.name] = source }
+            guard !entry.name.utf8.elementsEqual(ScheduledInstant.source.utf8) else {
+                collector.report(
+                    entry.key.diagnostic(
+                        .badName, "no source can be called `\(entry.name)`: the instants of schedules come under that name"))
+                continue
+            }
+            guard let source = readSource(entry, into: &configuration) else { continue }
+            configuration.sources[entry.name] = source
+            if case .mapping(let members) = entry.value.content,
+                let node = members.first(where: { $0.name.utf8.elementsEqual("expect_every".utf8) })?.value,
+                let expectation = readExpectation(node, of: "source `\(entry.name)`")
+            {
+                configuration.expectations[entry.name] = expectation
+            }
         }
     }
 
-    private func readSource(_ entry: YAMLEntry) -> WebhookSource? {
+    private func readSource(_ entry: YAMLEntry, into configuration: inout BridgeConfiguration) -> WebhookSource? {
         let owner = "source `\(entry.name)`"
-        let keys = ["kind", "auth", "content_types", "fields", "response_url_prefix"]
+        let keys = ["kind", "auth", "content_types", "fields", "response_url_prefix", "pull", "may", "expect_every"]
         guard let mapping = YAMLMapping(entry.value, keys: keys, of: owner, collector),
             let kindNode = mapping.required("kind"),
             let word = kindNode.choice("`kind`", among: SourceKind.allCases.map(\.rawValue), collector),
@@ -49,6 +62,10 @@ extension ConfigurationReader {
             } else {
                 collector.report(fields.diagnostic(.unknownKey, "`fields` is only for sources of kind `generic`"))
             }
+        }
+        if let pull = mapping["pull"] { configuration.pulls[entry.name] = readPull(pull, of: entry, kind: kind) }
+        if let may = mapping["may"].flatMap({ SourcePermission.read($0, "`may` of \(owner)", collector) }) {
+            configuration.mayLeadTo[entry.name] = may
         }
         for problem in source.problems { collector.report(entry.key.diagnostic(.unknownValue, "\(owner): \(problem)")) }
         return source

@@ -13,8 +13,9 @@ struct ConfigurationReader {
     let caFault: (String) -> String?
 
     private static let keys = [
-        "version", "live", "listen", "admin", "data", "rules", "api", "outbound", "sources", "limits", "protected", "aliases",
-        "channels", "secrets", "notify", "reload", "shutdown_grace",
+        "version", "live", "listen", "admin", "data", "rules", "api", "outbound", "sources", "people", "limits", "prices",
+        "protected", "aliases", "channels", "secrets", "notify", "notify_digest", "heartbeat", "reload", "retention",
+        "shutdown_grace", "maintenance",
     ]
 
     mutating func read(_ root: YAMLNode?) -> BridgeConfiguration {
@@ -34,12 +35,20 @@ struct ConfigurationReader {
         if let node = mapping["api"] { readAPI(node, into: &configuration) }
         if let node = mapping["outbound"] { readOutbound(node, into: &configuration) }
         if let node = mapping["limits"] { LimitsFloor.read(node, into: &configuration.limits, collector) }
+        if let node = mapping["prices"] { Prices.read(node, into: &configuration.limits, collector) }
+        if let node = mapping["maintenance"] {
+            configuration.maintenance = MaintenanceWindow.read(node, zoneData: ZoneFiles.read, collector)
+        }
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
         if let node = mapping["aliases"] { configuration.aliases = ServerAliases.read(node, collector) }
         if let node = mapping["channels"] { readChannels(node, into: &configuration) }
         if let node = mapping["secrets"] { readSecrets(node, into: &configuration) }
         readNotify(mapping["notify"], into: &configuration)
+        if let node = mapping["notify_digest"] { readDigest(node, into: &configuration) }
+        if let node = mapping["heartbeat"] { readHeartbeat(node, into: &configuration) }
         if let node = mapping["reload"] { readReload(node, into: &configuration) }
+        if let node = mapping["people"] { readPeople(node, into: &configuration) }
+        if let node = mapping["retention"] { configuration.retention = RetentionKeys.read(node, collector) }
         if let node = mapping["sources"] { readSources(node, into: &configuration) }
         if let grace = mapping["shutdown_grace"]?.duration("`shutdown_grace`", collector) { configuration.shutdownGrace = grace }
         return configuration
@@ -52,36 +61,6 @@ struct ConfigurationReader {
         if let address = mapping["listen"].flatMap({ address($0, "`admin.listen`") }) { configuration.admin = address }
         if let tokens = mapping["bearer_file"].flatMap({ secrets($0, "`admin.bearer_file`") }) {
             configuration.adminTokens = tokens
-        }
-    }
-
-    private func readChannels(_ node: YAMLNode, into configuration: inout BridgeConfiguration) {
-        guard case .mapping(let entries) = node.content else {
-            collector.report(node.diagnostic(.wrongKind, "`channels` is a mapping of names to channels"))
-            return
-        }
-        for entry in entries {
-            let owner = "channel `\(entry.name)`"
-            guard let mapping = YAMLMapping(entry.value, keys: ["kind", "url", "url_file"], of: owner, collector),
-                mapping.required("kind")?.choice("`kind`", among: ["webhook"], collector) != nil
-            else { continue }
-            let url: Secret?
-            switch (mapping["url"], mapping["url_file"]) {
-            case (let node?, nil): url = node.string("`url`", collector).map { Secret($0) }
-            case (nil, let file?): url = secret(file, "`url_file`")
-            default:
-                collector.report(entry.key.diagnostic(.missingKey, "\(owner) needs either `url` or `url_file`"))
-                continue
-            }
-            guard let url else { continue }
-            do throws(HTTPRequestError) {
-                _ = try HTTPURL(String(decoding: url.reveal(), as: UTF8.self))
-                configuration.channels[entry.name] = Channel(url: url)
-            } catch {
-                let place = mapping["url"] ?? mapping["url_file"] ?? entry.key
-                report(
-                    place.diagnostic(.unknownValue, "\(owner): \(error.reason)"), hidingValue: mapping["url"] != nil)
-            }
         }
     }
 

@@ -16,7 +16,11 @@ struct LoadedRules: Sendable {
     let kinds: [String: SourceKindName]
     /// The names that `${{ secrets.NAME }}` may have; `nil` checks none.
     let secrets: Set<String>?
+    /// The people of each group; `nil` checks none.
+    let groups: [String: [String]]?
     let floor: Limits
+    /// What the events of a source may lead to, by the source's name.
+    let may: [String: SourcePermission]
 
     init(_ configuration: BridgeConfiguration) {
         folder = configuration.rulesFolder
@@ -24,20 +28,24 @@ struct LoadedRules: Sendable {
         sources = Set(configuration.sources.keys)
         secrets = Set(configuration.secrets.keys)
         kinds = configuration.sourceKinds
+        groups = configuration.groups
         floor = configuration.limits
+        may = configuration.mayLeadTo
     }
 
     /// Rules of another folder, or for other sources.
     init(
         folder: String, isNamed: Bool, sources: Set<String>?, kinds: [String: SourceKindName] = [:],
-        secrets: Set<String>? = nil, floor: Limits
+        secrets: Set<String>? = nil, groups: [String: [String]]? = nil, floor: Limits, may: [String: SourcePermission] = [:]
     ) {
         self.folder = folder
         self.isNamed = isNamed
         self.sources = sources
         self.kinds = kinds
         self.secrets = secrets
+        self.groups = groups
         self.floor = floor
+        self.may = may
     }
 
     /// These, or those of another folder or file; `source` is one more that triggers may name.
@@ -50,7 +58,7 @@ struct LoadedRules: Sendable {
         }
         return LoadedRules(
             folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, kinds: kinds, secrets: secrets,
-            floor: floor)
+            groups: groups, floor: floor, may: may)
     }
 
     /// The files as they are now; none when nobody named a folder and the usual one is not there.
@@ -62,8 +70,8 @@ struct LoadedRules: Sendable {
     /// Checks every key and every expression.
     func check(_ files: RuleFiles) -> RuleSetLoad {
         RuleSet.load(
-            files.files, revision: files.revision, sources: sources, kinds: kinds, secrets: secrets, floor: floor,
-            zoneData: ZoneFiles.read)
+            files.files, revision: files.revision, sources: sources, kinds: kinds, secrets: secrets, groups: groups,
+            floor: floor, may: may, zoneData: ZoneFiles.read)
     }
 
     /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.

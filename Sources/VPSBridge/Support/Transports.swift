@@ -1,4 +1,5 @@
 import CurlTransport
+import Engine
 import Logging
 import Model
 import ServiceLifecycle
@@ -13,10 +14,13 @@ struct Transports: Service {
     private let api: CurlDriver
     private let outbound: CurlDriver
     private let probes: CurlDriver
+    /// For channels of mail; `nil` without any.
+    let mailer: CurlMailer?
     /// Every driver once.
     private let drivers: [CurlDriver]
 
-    private init(api: CurlDriver, outbound: CurlDriver, probes: CurlDriver?) {
+    private init(api: CurlDriver, outbound: CurlDriver, probes: CurlDriver?, mailer: CurlMailer?) {
+        self.mailer = mailer
         self.api = api
         self.outbound = outbound
         self.probes = probes ?? outbound
@@ -33,6 +37,8 @@ struct Transports: Service {
             CurlDriverConfiguration(caFile: outbound.caFile, proxy: outbound.proxy),
         ]
         if outbound.proxy != nil { wanted.append(CurlDriverConfiguration(caFile: outbound.caFile)) }
+        let hasMail = configuration.channels.values.contains { if case .smtp = $0.kind { true } else { false } }
+        let mailer = hasMail ? try CurlMailer(caFile: outbound.caFile) : nil
         var drivers: [CurlDriver] = []
         do throws(CurlStartError) {
             for settings in wanted { drivers.append(try CurlDriver(configuration: settings)) }
@@ -40,7 +46,8 @@ struct Transports: Service {
             for driver in drivers { await driver.shutdown() }
             throw error
         }
-        return Transports(api: drivers[0], outbound: drivers[1], probes: drivers.count > 2 ? drivers[2] : nil)
+        return Transports(
+            api: drivers[0], outbound: drivers[1], probes: drivers.count > 2 ? drivers[2] : nil, mailer: mailer)
     }
 
     /// The transport for requests to that upstream.
@@ -48,7 +55,7 @@ struct Transports: Service {
         let driver =
             switch upstream {
             case .api: api
-            case .notification, .request: outbound
+            case .notification, .request, .evidence: outbound
             case .probe: probes
             }
         return ObservedTransport(upstream: upstream, exchanger: driver, metrics: metrics)
@@ -65,6 +72,7 @@ struct Transports: Service {
 
     /// Ends every request and joins the threads; to be awaited before the process ends.
     func shutdown() async {
+        await mailer?.shutdown()
         for driver in drivers { await driver.shutdown() }
     }
 

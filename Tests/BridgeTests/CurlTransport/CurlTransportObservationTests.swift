@@ -161,7 +161,7 @@ struct CurlTransportObservationTests {
             #"breaker{upstream="api",breaker="credentials",state="open"} 1"#,
             #"breaker{upstream="api",breaker="credentials",state="closed"} 0"#,
             #"breaker{upstream="api",breaker="read",state="closed"} 1"#, #"retry_tokens{upstream="api"} 500.0"#,
-            #"rate_limit_per_second{upstream="api"} 5.0"#, #"creates_paused{upstream="api"} 0"#,
+            #"rate_limit_per_second{upstream="api"} 5.0"#,
             #"let_out_total{upstream="api"} 1"#, #"held_back_total{upstream="api",reason="unauthorized"} 1"#,
             #"held_back_total{upstream="api",reason="bulkhead"} 0"#, #"gate_in_flight{upstream="api",kind="read"} 0"#,
         ] {

@@ -149,18 +149,6 @@ struct CurlTransportPolicyGateTests {
         }
     }
 
-    @Test("402 on a create pauses creates for 15 minutes and nothing else")
-    func payment() {
-        var rig = Rig()
-        rig.send(.mutate, .paymentRequired)
-        #expect(rig.refusal(.create) == nil)
-        rig.send(.create, .paymentRequired)
-        #expect(rig.refusal(.create) ?? (.bulkhead, 0) == (.paymentRequired, 900))
-        #expect(rig.refusal(.mutate) == nil && rig.refusal(.list) == nil)
-        rig.pass(900)
-        #expect(rig.refusal(.create) == nil)
-    }
-
     private static let waits: [(GateResult, Int?)] = [
         (.throttled(retryAfter: .seconds(40)), 40), (.unavailable(retryAfter: .seconds(20)), 20),
         (.throttled(retryAfter: .seconds(9_999)), 300), (.unavailable(retryAfter: .seconds(-3)), nil),
@@ -250,7 +238,6 @@ struct CurlTransportPolicyGateTests {
     func clock(jump: Int) {
         for kind in [RequestClass.read, .mutate] {
             var rig = Rig()
-            rig.send(.create, .paymentRequired)
             rig.send(.read, .throttled(retryAfter: .seconds(300)))
             rig.now = rig.now + .seconds(300)
             rig.open(kind)

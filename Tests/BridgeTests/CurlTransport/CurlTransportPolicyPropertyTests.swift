@@ -7,7 +7,7 @@ import Testing
 struct CurlTransportPolicyPropertyTests {
     private static let results: [GateResult] = [
         .succeeded, .succeeded, .answered, .throttled(retryAfter: nil), .throttled(retryAfter: .seconds(20)), .unauthorized,
-        .paymentRequired, .unavailable(retryAfter: nil), .unavailable(retryAfter: nil), .unavailable(retryAfter: .seconds(7)),
+        .unavailable(retryAfter: nil), .unavailable(retryAfter: nil), .unavailable(retryAfter: .seconds(7)),
         .silent,
     ]
 

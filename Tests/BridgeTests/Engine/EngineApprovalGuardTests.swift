@@ -64,10 +64,8 @@ struct EngineApprovalGuardTests {
 
     @Test("a cooldown or a spent budget: nobody is asked before it lifts")
     func guardsBeforeAsking() async throws {
-        let fixture = try EngineFixture(rules: Self.rules)
-        try await fixture.command("reboot db-server-01", user: "U0ANN")
-        try await fixture.advance(by: .seconds(20))
-        #expect(try await fixture.newestRun().state == .succeeded)
+        let fixture = try EngineFixture(rules: Self.rules + EngineFixture.diskFull)
+        try await fixture.rebootByDiskFull("db-server-01")
         try await fixture.alert("firing", server: "db-server-01")
         #expect(try await fixture.newestRun().reason == .cooldown)
         #expect(try await fixture.store.approvals(onlyOpen: false, limit: 1).isEmpty)
@@ -77,11 +75,11 @@ struct EngineApprovalGuardTests {
 
     @Test("a cooldown that began while people were asked holds the approved run, which asks again when it was held for too long")
     func cooldownAfterApproval() async throws {
-        let fixture = try EngineFixture(rules: Self.rules.replacing("via: ops", with: "via: ops\n      timeout: 20m"))
+        let fixture = try EngineFixture(
+            rules: Self.rules.replacing("via: ops", with: "via: ops\n      timeout: 20m") + EngineFixture.diskFull)
         try await fixture.alert("firing", server: "db-server-01")
         let first = try await fixture.question()
-        try await fixture.command("reboot db-server-01", user: "U0ANN", trigger: "r")
-        try await fixture.advance(by: .seconds(20))
+        try await fixture.rebootByDiskFull("db-server-01")
         try await fixture.approve()
         let run = try await fixture.run(of: first)
         #expect(run.state == .held && run.reason == .cooldown)
@@ -99,10 +97,9 @@ struct EngineApprovalGuardTests {
         let limits = Limits(
             cooldown: .zero, budgets: [Budget(max: 1, per: .seconds(86_400))], fleetBudgets: [Budget(max: 10, per: .seconds(60))],
             settle: .zero)
-        let fixture = try EngineFixture(rules: Self.rules, limits: limits)
+        let fixture = try EngineFixture(rules: Self.rules + EngineFixture.diskFull, limits: limits)
         try await fixture.alert("firing", server: "db-server-01")
-        try await fixture.command("reboot db-server-01", user: "U0ANN", trigger: "r")
-        try await fixture.advance(by: .seconds(20))
+        try await fixture.rebootByDiskFull("db-server-01")
         try await fixture.approve()
         #expect(try await fixture.run(of: fixture.question()).reason == .budgetSpent)
         #expect(fixture.api.ledger == ["reboot 12346"])

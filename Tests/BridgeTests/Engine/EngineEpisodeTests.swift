@@ -118,10 +118,11 @@ struct EngineEpisodeTests {
     @Test("an old word of a problem is never acted on; the next repeat wakes the run")
     func staleEvidence() async throws {
         let fixture = try EngineFixture()
-        fixture.api.script(.list, .fail(.unreachable), .fail(.unreachable), .fail(.unreachable), .fail(.unreachable))
-        for _ in 0..<10 { fixture.api.script(.list, .fail(.unreachable)) }
+        fixture.api.makeListsIncomplete(true)
         try await fixture.alert("firing")
-        try await fixture.advance(by: .seconds(3_600))
+        try await fixture.advance(by: .seconds(3_000))
+        fixture.api.makeListsIncomplete(false)
+        try await fixture.advance(by: .seconds(600))
         #expect(fixture.api.ledger.isEmpty)
         let run = try await fixture.onlyRun()
         #expect(run.state == .held)
@@ -147,7 +148,7 @@ struct EngineEpisodeTests {
 
     @Test("nobody speaks of a problem for episode_timeout: it ends as stale, and its run with it")
     func staleEpisode() async throws {
-        let fixture = try EngineFixture(servers: [])
+        let fixture = try EngineFixture(servers: [EngineFixture.db])
         try await fixture.alert("firing")
         #expect(try await fixture.onlyRun().state == .failed)
         let closed = try await fixture.store.closeStaleEpisodes(

@@ -20,6 +20,13 @@ final class EngineFixture {
         id: ServerID(rawValue: 12346), name: "db-server-01", hostname: "db01.example.com", status: .active,
         ipAddress: "203.0.113.11", updatedAt: Timestamp(seconds: 1_795_000_000))
 
+    /// Servers of which nothing is said, so that a problem of the two is no storm.
+    static let others = (1...9).map { number in
+        Server(
+            id: ServerID(rawValue: 13_000 + Int64(number)), name: "other-\(number)", status: .active,
+            updatedAt: Timestamp(seconds: 1_795_000_000))
+    }
+
     static let hostDown = """
         version: 1
         rules:
@@ -45,10 +52,13 @@ final class EngineFixture {
 
     let clock = ManualClock()
     let began: Timestamp
+    /// When the problem of a name and a server last began, as `NAME/SERVER`.
     private var lastStart: [String: Timestamp] = [:]
     let api: FakeServersAPI
     let store: SQLiteStore
     let prober = FakeProber()
+    /// What the source's own API says; it can not be asked until it has an answer.
+    let evidence = FakeEvidenceSource()
     let log = LogRecorder()
     /// What `http.request` is sent to.
     let transport: FakeTransport
@@ -58,9 +68,13 @@ final class EngineFixture {
     let ruleSet: RuleSet
     private(set) var dispatcher: Dispatcher
     private(set) var worker: Worker
+    /// The stop switch and the pauses, as the worker asks them.
+    let brakes: Brakes
+    private(set) var scheduler: Scheduler
 
     init(
-        rules: String = hostDown, servers: [Server] = [web, db], live: Bool = true, limits: Limits = Limits(settle: .zero),
+        rules: String = hostDown, servers: [Server] = [web, db] + others, live: Bool = true,
+        limits: Limits = Limits(settle: .zero),
         protected: [String] = [], secrets: [String: Secret] = [:]
     ) throws {
         began = clock.now()
@@ -70,31 +84,41 @@ final class EngineFixture {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         api = FakeServersAPI(servers, clock: clock)
         store = try SQLiteStore(path: directory + "/bridge.sqlite", options: SQLiteStoreOptions())
+        brakes = Brakes(stop: StopSwitch(path: directory + "/STOP"))
         settings = EngineSettings(live: live, limits: limits, protected: ProtectedServers(protected))
         let load = RuleSet.load(
             [RuleSource(name: "test.yaml", text: rules)], revision: RuleSetRevision(rawValue: "test"), sources: nil,
             floor: settings.limits)
         ruleSet = try #require(load.ruleSet, "\(load.diagnostics)")
-        (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, transport: transport,
+        (dispatcher, worker, scheduler) = Self.engine(
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, evidence: evidence,
+            transport: transport,
             secrets: secrets,
-            clock: clock, settings: settings, logger: log.logger)
+            clock: clock, settings: settings, brakes: brakes, logger: log.logger)
     }
 
     /// The bridge is started again with a configuration that knows no source any more.
     func removeSources() {
-        (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, transport: transport, secrets: secrets,
-            clock: clock, settings: settings, logger: log.logger)
+        (dispatcher, worker, scheduler) = Self.engine(
+            ruleSet: ruleSet, sources: [:], store: store, api: api, prober: prober, evidence: evidence, transport: transport,
+            secrets: secrets, clock: clock, settings: settings, brakes: brakes, logger: log.logger)
     }
 
     /// The bridge is started again with other settings.
     func restart(_ change: (inout EngineSettings) -> Void) {
         change(&settings)
-        (dispatcher, worker) = Self.engine(
-            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, transport: transport,
+        (dispatcher, worker, scheduler) = Self.engine(
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, evidence: evidence,
+            transport: transport,
             secrets: secrets,
-            clock: clock, settings: settings, logger: log.logger)
+            clock: clock, settings: settings, brakes: brakes, logger: log.logger)
+    }
+
+    /// The bridge is started again with a clock that does more than tell the time.
+    func restart(clock: any TimeSource) {
+        (dispatcher, worker, scheduler) = Self.engine(
+            ruleSet: ruleSet, sources: Self.sources, store: store, api: api, prober: prober, evidence: evidence,
+            transport: transport, secrets: secrets, clock: clock, settings: settings, brakes: brakes, logger: log.logger)
     }
 
     deinit {
@@ -103,19 +127,24 @@ final class EngineFixture {
 
     private static func engine(
         ruleSet: RuleSet, sources: [String: WebhookSource], store: SQLiteStore, api: FakeServersAPI, prober: FakeProber,
-        transport: FakeTransport, secrets: [String: Secret], clock: ManualClock, settings: EngineSettings, logger: Logger
-    ) -> (Dispatcher, Worker) {
+        evidence: FakeEvidenceSource, transport: FakeTransport, secrets: [String: Secret], clock: any TimeSource,
+        settings: EngineSettings, brakes: Brakes, logger: Logger
+    ) -> (Dispatcher, Worker, Scheduler) {
         let book = RuleBook(current: ruleSet, queries: store)
         let dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: sources, limits: settings.limits, clock: clock,
             doorbell: Doorbell(),
             workerDoorbell: Doorbell(), logger: logger)
         let worker = Worker(
-            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, transport: transport,
+            store: store, queries: store, api: api, inventory: Inventory(api: api), prober: prober, evidence: evidence,
+            transport: transport,
             secrets: secrets,
             rules: book, sources: sources, resolver: ServerResolver(aliases: [:]), settings: settings, clock: clock,
-            doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 }, logger: logger)
-        return (dispatcher, worker)
+            doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 }, brakes: brakes, logger: logger)
+        let scheduler = Scheduler(
+            store: store, queries: store, rules: book, limits: settings.limits, clock: clock, dispatcherDoorbell: Doorbell(),
+            logger: logger)
+        return (dispatcher, worker, scheduler)
     }
 
     // MARK: What comes in
@@ -134,9 +163,9 @@ final class EngineFixture {
     ) async throws {
         let now = clock.now()
         let start = startedAgo.map { now - $0 } ?? began - .seconds(60)
-        if status == "firing" { lastStart[server] = start }
+        if status == "firing" { lastStart["\(alertname)/\(server)"] = start }
         try await deliver(
-            status, server: server, alertname: alertname, startsAt: lastStart[server] ?? start,
+            status, server: server, alertname: alertname, startsAt: lastStart["\(alertname)/\(server)"] ?? start,
             endsAt: status == "resolved" ? now : nil)
     }
 
@@ -149,6 +178,13 @@ final class EngineFixture {
     /// The body of a resolve of the problem that the next `alert("firing")` begins.
     func resolveBody() -> [UInt8] {
         body("resolved", server: "web-server-01", alertname: "HostDown", startsAt: began - .seconds(60), endsAt: clock.now())
+    }
+
+    /// The body of a repeat of that problem.
+    func firingBody() -> [UInt8] {
+        body(
+            "firing", server: "web-server-01", alertname: "HostDown", startsAt: lastStart["HostDown/web-server-01"] ?? began,
+            endsAt: nil)
     }
 
     private func deliver(
@@ -219,7 +255,7 @@ final class EngineFixture {
         let end = clock.now() + span
         while clock.now() < end {
             try await advance(by: min(interval, end.since(clock.now())))
-            try await deliver("firing", server: server, startsAt: lastStart[server] ?? began)
+            try await deliver("firing", server: server, startsAt: lastStart["HostDown/\(server)"] ?? began)
             try await settle()
         }
     }
@@ -240,6 +276,7 @@ final class EngineFixture {
     /// Does everything that is due now.
     func settle() async throws {
         for _ in 0..<200 {
+            try await scheduler.tick()
             let dispatched = try await dispatcher.dispatchOnce()
             let stepped = try await worker.stepDueRuns()
             if dispatched + stepped == 0 { return }
@@ -250,7 +287,7 @@ final class EngineFixture {
     /// Turns the clock, stopping at every instant at which something is due.
     func advance(by span: Duration) async throws {
         let end = clock.now() + span
-        while let due = try await store.nextDue(), due <= end {
+        while let due = [try await store.nextDue(), scheduler.nextDue].compactMap(\.self).min(), due <= end {
             clock.set(due)
             try await settle()
         }

@@ -22,7 +22,7 @@ struct EngineGuardTests {
 
     @Test("budget: the fourth rung on one server within 24 hours is refused, and people are told")
     func budget() async throws {
-        let fixture = try EngineFixture(limits: Limits(cooldown: .seconds(60), settle: .zero))
+        let fixture = try EngineFixture(limits: Limits(cooldown: .seconds(60), settle: .zero, bootGrace: .zero))
         for _ in 0..<3 {
             try await fixture.rescueOnce()
             try await fixture.advance(by: .seconds(120))

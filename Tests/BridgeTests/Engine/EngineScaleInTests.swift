@@ -92,6 +92,21 @@ struct EngineScaleInTests {
         #expect(try await fixture.messages().first?.contains("it is not deleted") == true)
     }
 
+    @Test("what a drain was answered is read by later steps, and a drain reads earlier ones")
+    func drainOutputs() async throws {
+        let rules = EngineScale.down
+            .replacing("drain:\n", with: "drain:\n            id: out\n")
+            .replacing("/drain/${{ victim.name }}", with: "/drain/${{ victim.name }}/${{ steps.all.count }}")
+            .replacing("      - id: scale", with: "      - {id: all, action: server.list}\n      - id: scale")
+            .replacing("${{ steps.scale.before }} -> ${{ steps.scale.after }}", with: "${{ steps.out.status }}")
+        let fixture = try EngineFixture(rules: rules, servers: EngineScale.fleet, limits: Limits(settle: .zero))
+        try await fixture.own(EngineScale.fleet)
+        try await fixture.alert("firing", server: "web", alertname: "Idle")
+        try await fixture.keepIdle(for: .seconds(90))
+        #expect(fixture.transport.lines == ["PUT https://lb.example.com/drain/web-3/3"])
+        #expect(try await fixture.messages() == ["200"])
+    }
+
     @Test("a drain is tried again when its time has come, then the same server goes")
     func drainRetries() async throws {
         let fixture = try await fixture()

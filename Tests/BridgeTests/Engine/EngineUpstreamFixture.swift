@@ -118,7 +118,7 @@ final class EngineUpstreamFixture {
     private let dispatcher: Dispatcher
     private let worker: Worker
 
-    init(servers: Int, seed: UInt64, limits: GateLimits = GateLimits(), rules: String = rules) throws {
+    init(servers: Int, seed: UInt64, limits: GateLimits = GateLimits(), rules: String = rules, bounds: Limits? = nil) throws {
         began = clock.now()
         transport = EngineUpstreamTransport(servers: servers, clock: clock)
         let draws = EngineUpstreamDraws(seed: seed)
@@ -126,7 +126,11 @@ final class EngineUpstreamFixture {
         directory = FileManager.default.temporaryDirectory.path + "/vpsbridge-upstream-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         store = try SQLiteStore(path: directory + "/bridge.sqlite", options: SQLiteStoreOptions())
-        let limits = Limits(fleetBudgets: [Budget(max: 10_000, per: .seconds(3_600))], maxConcurrent: servers, settle: .zero)
+        // Without its own bounds nothing but the gate before the API paces what is done, a storm neither.
+        let limits =
+            bounds
+            ?? Limits(
+                fleetBudgets: [Budget(max: 10_000, per: .seconds(3_600))], maxConcurrent: servers, settle: .zero, storm: .never)
         let settings = EngineSettings(live: true, limits: limits, noticeChannels: ["oncall"])
         let load = RuleSet.load(
             [RuleSource(name: "test.yaml", text: rules)], revision: RuleSetRevision(rawValue: "test"), sources: nil,

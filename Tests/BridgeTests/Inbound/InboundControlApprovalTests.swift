@@ -28,7 +28,7 @@ struct InboundControlApprovalTests {
             decide: { verdict, id, reason in
                 seen.withLock { $0 = "\(verdict.rawValue) \(id) \(reason ?? "-")" }
                 return ControlAnswer(isDone: false, body: ["text": "told"])
-            }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            }, commands: [:], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         switch responder.admit(HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: uri)) {
         case .answered(let reply):
             #expect("\(reply.status.code)" == expected)

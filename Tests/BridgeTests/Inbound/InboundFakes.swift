@@ -44,6 +44,7 @@ final class InboundFakeStore: Store {
 
     func commit(_ batch: DispatchBatch) async throws(StoreError) { throw Self.unsupported }
     func claimRuns(_ request: ClaimRequest) async throws(StoreError) -> [ClaimedRun] { throw Self.unsupported }
+    func commit(_ tick: ScheduleTick) async throws(StoreError) -> Int { 0 }
     func commit(_ transition: RunTransition) async throws(StoreError) -> TransitionResult { throw Self.unsupported }
     func decide(_ vote: NewApprovalVote) async throws(StoreError) -> ApprovalOutcome { throw Self.unsupported }
     func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) async throws(StoreError) { throw Self.unsupported }
@@ -55,10 +56,19 @@ final class InboundFakeStore: Store {
     func finishMessage(_ id: MessageID, _ result: MessageResult, now: Timestamp) async throws(StoreError) {
         throw Self.unsupported
     }
+    func recordDigest(
+        after: Timestamp?, through: Timestamp, messages: [NewMessage], now: Timestamp
+    ) async throws(StoreError) -> Bool { throw Self.unsupported }
+    func savePulses(
+        _ pulses: [String: SourcePulse], audit: [AuditEntry], messages: [NewMessage], now: Timestamp
+    ) async throws(StoreError) { throw Self.unsupported }
     func saveRuleSet(_ ruleSet: StoredRuleSet) async throws(StoreError) { throw Self.unsupported }
     func audit(_ entries: [AuditEntry], messages: [NewMessage], now: Timestamp) async throws(StoreError) {
         throw Self.unsupported
     }
+    func changeOwnership(
+        _ change: OwnershipChange, audit: AuditEntry, now: Timestamp
+    ) async throws(StoreError) -> Bool { false }
     func checkWritable() async throws(StoreError) { throw Self.unsupported }
 }
 

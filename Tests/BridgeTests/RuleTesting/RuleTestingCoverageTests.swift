@@ -107,7 +107,7 @@ struct RuleTestingCoverageTests {
         #expect(
             failed.complaints == [
                 "rules/a.test.yaml:7:126: test \"the test\" at 0s, matched: expected nothing, happened host-down",
-                "rules/a.test.yaml:7:147: test \"the test\" at 0s, run: expected host-down: no run, happened host-down is pending",
+                "rules/a.test.yaml:7:147: test \"the test\" at 0s, run: expected host-down: no run, happened host-down is pending: waiting_for",
             ])
         let wrong = await Fixture.run("- {at: 2}")
         #expect(wrong.complaints == ["rules/a.test.yaml:7:14: `at` has no unit"])

@@ -42,7 +42,7 @@ struct RuleTestingTimeTests {
         #expect(report.failureTexts == ["actions: server.reboot 12345 / nothing"])
         let failure = try #require(report.results.first?.failures.first)
         #expect(failure.at == .seconds(119))
-        #expect(failure.why == ["run of host-down is pending, looked at again at 2m"])
+        #expect(failure.why == ["run of host-down is pending, waiting_for, looked at again at 2m"])
     }
 
     @Test("a resolve inside the wait cancels")

@@ -95,8 +95,8 @@ struct RulesCommandTests {
         #expect(permissions.users == ["U012ABCDEF", "42"])
         #expect(permissions.allow(try #require(RulesFixture.command("x", user: "42").command)))
         #expect(!permissions.allow(try #require(RulesFixture.command("x", user: "u012abcdef").command)))
-        #expect(!Permissions(users: [], channels: []).allow(try #require(RulesFixture.command("x").command)))
-        let kelvin = Permissions(users: ["K1"], channels: [])
+        #expect(!Permissions(users: [], channels: [], groups: []).allow(try #require(RulesFixture.command("x").command)))
+        let kelvin = Permissions(users: ["K1"], channels: [], groups: [])
         #expect(!kelvin.allow(try #require(RulesFixture.command("x", user: "\u{212A}1").command)))
     }
 

@@ -7,6 +7,8 @@ import Testing
 @Suite("rules: the effective form")
 struct RulesEffectiveFormTests {
     private func load(_ text: String, floor: Limits = Limits()) throws -> RuleSet {
+        var floor = floor
+        floor.prices = RulesEveryKey.floor.prices
         let load = RulesFixture.load(text, sources: ["alertmanager", "slack"], floor: floor)
         return try #require(load.ruleSet, "\(load.diagnostics.rendered)\n\(text)")
     }
@@ -124,8 +126,12 @@ enum RulesShape {
         shape += ["\(rule.limits)", "\(rule.autonomy)", "\(rule.approval.approvers.users.sorted()) \(rule.approval.required)"]
         shape += ["\(rule.approval.allowsSelfApproval) \(rule.approval.timeout) \(rule.approval.via ?? "-")"]
         shape += [rule.approval.message?.source ?? "-", rule.target?.trimmedText ?? "-", rule.groupBy?.text ?? "-"]
-        shape += [rule.fleet?.select.text ?? "-", "\(rule.fleet?.deletesCreated ?? false)", rule.reply?.source ?? "-"]
+        shape += [rule.fleet?.select.text ?? "-", "\(rule.fleet?.deletesCreated ?? false)", rule.replies.accepted?.source ?? "-"]
+        shape += ["\(rule.startsStopped) \(rule.replies.skipped?.source ?? "-") \(rule.replies.failed?.source ?? "-")"]
         shape += ["\(rule.permissions?.users.sorted() ?? []) \(rule.permissions?.channels.sorted() ?? [])"]
+        shape += [
+            "\(rule.permissions?.groups ?? []) \(rule.approval.approvers.groups) \(rule.after) \(String(describing: rule.whileFiring))"
+        ]
         return shape + rule.rungs.flatMap { rung in ["rung \(rung.timeout)"] + rung.steps.flatMap { of($0) } }
     }
 
@@ -135,6 +141,12 @@ enum RulesShape {
             + "\(String(describing: step.waitFor))"
         switch step.action {
         case .server(let action): return [options, action.rawValue]
+        case .wait(let span): return [options, "\(span)"]
+        case .pause(let pause): return [options, "\(pause.scope) \(String(describing: pause.span))", pause.reason.source]
+        case .delete, .read(.get): return [options]
+        case .read(.list(let status, let location)): return [options, status?.source ?? "-", location?.source ?? "-"]
+        case .create(let create): return [options, of(create.template.body.root), "\(create.waitFor)"]
+        case .fields(let fields): return [options, "\(fields.replaces)", of(fields.body.root)]
         case .notify(let message): return [options, message.channel, message.text.source]
         case .httpRequest(let request): return [options] + of(request)
         case .scale(let scale):

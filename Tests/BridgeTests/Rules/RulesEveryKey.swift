@@ -1,5 +1,10 @@
+import Model
+
 /// Rule files that use every key and every form of every key.
 enum RulesEveryKey {
+    /// What they are read over.
+    static let floor = Limits(prices: PriceList(currency: "EUR", plans: [2: Money(micros: 5_000_000)]))
+
     /// What this version runs, in long forms and short ones.
     static let supported = #"""
         version: 1
@@ -22,6 +27,7 @@ enum RulesEveryKey {
               cooldown: 1h
               budgets: {max: 1, per: 1d}
               max_concurrent: 1
+              max_unhealthy: 30%
               max_event_age: 5m
               settle: 90s
             autonomy: approve
@@ -58,7 +64,16 @@ enum RulesEveryKey {
                   - {action: server.power_cycle}
                   - {action: http.request, retry: 3, expect: 204, with: {url: "https://a.example", body: "${{ secrets.TOKEN }}"}}
                   - {action: http.request, expect: [200, 201], with: {url: "https://a.example"}}
+                  - {action: pause, with: {reason: "${{ event.source }}: ${{ server.name }}", scope: server}}
               - actions: [{action: notify, with: {channel: oncall, text: "down\n${{ server.id }}"}, if: "true"}]
+          - name: stops
+            trigger: alertmanager
+            when: true
+            autonomy: auto
+            actions:
+              - {action: pause, with: {reason: all of it}}
+              - {action: pause, with: {reason: one rule, for: 2h, scope: {rule: short}}}
+              - {action: pause, with: {reason: all again, scope: all}}
           - name: short
             trigger: alertmanager
             when: true
@@ -114,6 +129,7 @@ enum RulesEveryKey {
                   delta: -1
                   victim: server.created_at
                   drain:
+                    id: out
                     action: http.request
                     retry: 2
                     with: {method: POST, url: "https://lb.example.com/drain/${{ victim.name }}"}
@@ -136,42 +152,57 @@ enum RulesEveryKey {
             autonomy: auto
             actions: [server.stop]
             reply: 'stopping ${{ args.server }}'
+          - name: rebuild
+            trigger: alertmanager
+            when: true
+            target: event.labels.instance
+            fleet: {select: server.name.startsWith("web-"), delete: bridge-created}
+            limits: {creates: {max_per_day: 2, max_per_month: 5, max_cost_per_month: 25.50}}
+            escalation:
+              - timeout: 10m
+                actions:
+                  - {id: all, action: server.list, retry: 3, with: {status: active, location: "${{ event.labels.a }}"}}
+                  - server.list
+                  - {id: one, action: server.get, wait_for: {status: stopped, timeout: 2m}}
+                  - server.get
+                  - id: made
+                    action: server.create
+                    wait_for: {status: active, timeout: 5m}
+                    with: {name: "web-${{ run.short_id }}", plan_id: 2, os_id: 5, location: "us-west"}
+                  - {action: http.request, with: {url: "https://a.example/${{ steps.made.server.name }}/${{ steps.all.count }}"}}
+              - {timeout: 10m, actions: [{action: server.replace, with: {name: a, hostname: b, backups_enabled: true}}]}
+              - {timeout: 10m, actions: [{action: server.update, with: {name: "${{ server.name }}-old"}}]}
+              - {actions: [server.delete]}
           - name: other
             trigger: {source: slack, command: vps start}
             permissions: {users: [U1]}
             target: '"web-1"'
             actions: [server.start]
-            reply: {accepted: starting}
-        """#
-
-    /// What is read and refused.
-    static let refused = #"""
-        version: 1
-        rules:
-          - name: clock
+            reply: {accepted: starting, skipped: nothing was started, failed: it did not start}
+          - name: nightly
             trigger: {schedule: "*/5 8-18/2 1,15 jan-MAR mon-fri", timezone: "+02:00"}
-            while_firing: {every: 10m, max: 3}
+            target: vars.night
+            vars: {night: web-1}
             start_stopped: true
-            limits: {max_unhealthy: 30%, after: {up: 30m}, key: event.source}
             approval: {approvers: {groups: [ops]}}
-            target: '"web-1"'
-            escalation:
-              - timeout: 10m
-                actions:
-                  - {action: server.list, with: {status: active, location: us-west}}
-                  - server.get
-                  - {action: wait, with: {for: 5m}}
-                  - {action: pause, with: {reason: "${{ event.source }}"}}
-                  - {action: server.create, with: {name: a, plan_id: 1, os_id: 1, location: x}}
-              - {timeout: 10m, actions: [{action: server.replace, with: {name: a, hostname: b, backups_enabled: true}}]}
-              - {timeout: 10m, actions: [{action: server.update, with: {name: a}}]}
-              - {actions: [server.delete]}
-          - name: after
-            trigger: {source: slack, command: vps x}
-            permissions: {groups: [ops]}
-            limits: {max_unhealthy: 2, key: event.source}
-            target: '"web-1"'
+            limits: {after: {oldest: 30m}}
+            actions:
+              - {action: http.request, with: {url: "https://example.com/"}}
+              - {action: wait, with: {for: 5m}}
+              - server.power_cycle
+          - name: still-down
+            trigger: {source: alertmanager, status: problem}
+            when: event.labels.alertname == "Down"
+            while_firing: {every: 10m, max: 3}
+            target: event.labels.instance
             actions: [server.reboot]
-            reply: {skipped: a, failed: b}
+          - name: over
+            trigger: {source: alertmanager, status: any}
+            when: true
+            actions: [{action: notify, with: {channel: ops, text: "${{ event.status }}"}}]
+          - name: grouped
+            trigger: {source: slack, command: vps grouped}
+            permissions: {groups: [ops]}
+            actions: [{action: notify, with: {channel: ops, text: hello}}]
         """#
 }

@@ -95,7 +95,7 @@ struct RulesExampleTests {
         }
         let context = EvaluationContext(event: event, args: args, server: RulesFixture.server)
         #expect(try rule.evaluateTarget(context) == "web-01")
-        #expect(try rule.reply?.renderText(context) == "rebooting web-01 for steve")
+        #expect(try rule.replies.accepted?.renderText(context) == "rebooting web-01 for steve")
         #expect(rule.permissions?.allow(command) == true)
         for stranger in [
             RulesFixture.command("x", user: "U999"), RulesFixture.command("x", channel: "C1"),

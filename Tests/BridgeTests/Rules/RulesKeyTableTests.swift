@@ -19,23 +19,16 @@ struct RulesKeyTableTests {
 
     @Test("a file with every key that this version runs loads as it stands")
     func everyKey() {
-        let load = RulesFixture.load(RulesEveryKey.supported, sources: ["alertmanager", "slack"], secrets: ["TOKEN", "TICKETS"])
+        let load = RulesFixture.load(
+            RulesEveryKey.supported, sources: ["alertmanager", "slack"], secrets: ["TOKEN", "TICKETS"],
+            floor: RulesEveryKey.floor)
         #expect(load.diagnostics.rendered == "")
-        #expect(load.ruleSet?.rules.count == 9)
-    }
-
-    @Test("what is read and not run is refused by the one table, each entry of it, and for nothing else")
-    func refused() {
-        let load = RulesFixture.load(RulesEveryKey.refused, sources: ["alertmanager", "slack"])
-        let unsupported = Set(load.diagnostics.filter { $0.code == .notSupported }.map(\.message))
-        let wanted = EngineSupport.allCases.filter { $0 != .status }.map { "\($0.rawValue) is not supported by this version" }
-        #expect(unsupported == Set(wanted))
-        #expect(load.diagnostics.filter { $0.code != .notSupported }.map(\.rendered) == [])
+        #expect(load.ruleSet?.rules.count == 15)
     }
 
     @Test("the loader reads every key of the tables and no other")
     func loaderReadsTheTables() {
-        let (_, keys) = watched([RulesEveryKey.supported, RulesEveryKey.refused])
+        let (_, keys) = watched([RulesEveryKey.supported])
         let described = Set(RuleTables.all.flatMap { table in table.keys.map { "\(table.name).\($0.name)" } })
         #expect(keys.subtracting(described) == [], "read, and in no table")
         #expect(described.subtracting(keys) == [], "in a table, and never read")
@@ -87,7 +80,7 @@ struct RulesKeyTableTests {
         for name in names { #expect(try findings(try #require(RulesFiles.text("\(folder)/\(name)"))) == [], "\(name)") }
     }
 
-    @Test("files with every key are valid under the schema", arguments: [RulesEveryKey.supported, RulesEveryKey.refused])
+    @Test("files with every key are valid under the schema", arguments: [RulesEveryKey.supported])
     func everyKeyIsValid(_ text: String) throws {
         #expect(try findings(text) == [])
     }

@@ -85,6 +85,20 @@ extension StoreConformance {
                 #expect(due.map(\.run.id) == (state == .held ? [run.id] : []))
             }
         },
+        StoreConformance("a repeat leaves those alone that a guard holds, which no word lifts") { scenario in
+            for reason in [Reason.storm, .cooldown, .budgetSpent, .paused, .laneBusy] {
+                try await scenario.makeRun(reason.rawValue)
+                var run = try #require(try await scenario.claim().first?.run)
+                run.state = .held
+                run.reason = reason
+                run.dueAt = Scenario.at(500)
+                try await scenario.step(run, releasesLease: true)
+                try await scenario.dispatch(
+                    scenario.deliver(), [.refresh(Scenario.key(reason.rawValue), at: Scenario.at(100), startsAt: nil)],
+                    now: Scenario.at(100))
+                #expect(try await scenario.claim(at: Scenario.at(100), lease: .seconds(900)).isEmpty)
+            }
+        },
         StoreConformance("a change while a worker has the run is not lost") { scenario in
             try await scenario.makeRun("f")
             var run = try #require(try await scenario.claim().first?.run)

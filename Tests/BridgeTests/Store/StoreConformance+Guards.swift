@@ -213,7 +213,7 @@ extension StoreConformance {
             let run = try await scenario.readyRun("2", lane: 7, at: Scenario.at(2))
             var tight = Limits(
                 cooldown: .seconds(60), budgets: [Budget(max: 1, per: .seconds(600))],
-                fleetBudgets: [Budget(max: 1, per: .seconds(600))], maxConcurrent: 1)
+                fleetBudgets: [Budget(max: 1, per: .seconds(600))], maxConcurrent: 1, bootGrace: .zero)
             func next() async throws -> Reason? {
                 storeRefusal(try await scenario.act(run, at: Scenario.at(2), limits: tight))?.reason
             }

@@ -18,12 +18,13 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all =
-        deliveries + episodes + runs + transitions + lanes + guards + rescue + approvals + records + steps + histories
+        deliveries + episodes + runs + transitions + lanes + guards + rescue + approvals + records + steps + timers + pauses
+        + takeOvers + fleet + histories
 }
 
 /// A store with short words for what the requirements need of it.
 struct StoreScenario: Sendable {
-    let store: any Store & Queries
+    let store: any Store & PauseStore & Queries & FleetStore & FleetQueries
 
     /// The instant at which the requirements begin.
     static let start = Timestamp(seconds: 1_800_000_000)
@@ -145,7 +146,7 @@ struct StoreScenario: Sendable {
     /// Limits that stand in nobody's way; a requirement tightens the one that it is about.
     static let loose = Limits(
         cooldown: .zero, budgets: [Budget(max: 1_000, per: .seconds(86_400))],
-        fleetBudgets: [Budget(max: 1_000, per: .seconds(3_600))], maxConcurrent: 1_000)
+        fleetBudgets: [Budget(max: 1_000, per: .seconds(3_600))], maxConcurrent: 1_000, bootGrace: .zero)
 
     static func entry(_ detail: String, run: RunID? = nil, delivery: DeliveryID? = nil) -> AuditEntry {
         AuditEntry(at: start, kind: .decision, reason: .matched, delivery: delivery, run: run, actor: "rule", detail: detail)

@@ -330,6 +330,11 @@ struct StoreSQLiteTests {
 
     private static let mayReadAll = [
         "SELECT count(*)", "SELECT state, count(*)", "SELECT from_state", "SELECT d.id, d.received_at", "SELECT at, kind",
-        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery", "SELECT a.id, a.run",
+        "SELECT r.id, r.rule, r.revision", "SELECT r.id, r.rule, r.delivery", "SELECT a.id, a.run", "SELECT rule, schedule",
+        // Tables of two rows, of a row for each demoted rule, and of one for each problem of a server.
+        "SELECT kind, since", "SELECT min(due_at) FROM fleet_states", "SELECT rule, demoted_at", "SELECT DISTINCT p.server",
+        // Newest first by the key, or what only the command line and an hourly look on the reader ask.
+        "SELECT d.id, d.source, d.received_at, (SELECT length", "SELECT server, server_name, max(id)",
+        "SELECT revision FROM rule_sets", "SELECT DISTINCT rule",
     ]
 }

@@ -209,16 +209,16 @@ struct StoreSQLiteWriterTests {
             }
             // 0 to 44 without 5 (undispatched) and 9 (needed); the keys of 45 to 49 still keep replays out.
             let now = StoreScenario.at(44) + Session.dedupWindow
-            #expect(try await store.prune(before: StoreScenario.at(50), now: now, batch: 10) == 43)
+            #expect(try await store.pruneAll(.deliveries, before: StoreScenario.at(50), now: now, limit: 10) == 43)
             #expect(try await store.counts().deliveries == 10)
             #expect(try await store.reader.read { try $0.count("SELECT count(*) FROM delivery_bodies") } == 10)
             var run = try #require(try await scenario.claim().first)
             #expect(run.delivery.id == run.run.event.delivery)
             run.run.state = .cancelled
             try await scenario.step(run.run)
-            #expect(try await store.prune(before: StoreScenario.at(50), now: now) == 1)
+            #expect(try await store.pruneAll(.deliveries, before: StoreScenario.at(50), now: now) == 1)
             #expect(try await store.delivery(run.delivery.id) == nil)
-            #expect(try await store.prune(before: StoreScenario.at(900), now: now + .seconds(900)) == 8)
+            #expect(try await store.pruneAll(.deliveries, before: StoreScenario.at(900), now: now + .seconds(900)) == 8)
             // Ids are not used again.
             #expect(try await scenario.deliver().rawValue == 54)
             await store.close()

@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 import Model
 import Synchronization
+import Testing
 
 @testable import Store
 
@@ -76,12 +77,13 @@ extension StoreScenario {
         _ = try await (vote(lapsed, "slack:A", at: 9_000), store.approvals(onlyOpen: false, limit: 1))
         _ = try await claim(at: StoreScenario.at(9_000))
         try await useSteps(of: store)
+        try await useTimers(of: store)
         let revision = RuleSetRevision(rawValue: "r")
         try await store.saveRuleSet(
             StoredRuleSet(
                 revision: revision, files: [StoredRuleSet.File(name: "a", text: "b")], savedAt: StoreScenario.start))
         try await store.checkWritable()
-        _ = try await store.prune(before: StoreScenario.at(1), now: StoreScenario.at(1_000_000))
+        try await useRecords(of: store, delivery: delivery)
         _ = try await (store.undispatched(limit: 1), store.openEpisodes([key]), store.run(second.id), store.runs(limit: 1))
         _ = try await (
             store.intents(of: second.id), store.delivery(delivery), store.deadLetters(limit: 1), store.ruleSet(revision)
@@ -94,6 +96,27 @@ extension StoreScenario {
 }
 
 extension StoreScenario {
+    /// Has the statements compiled that schedules, evidence and `after` need.
+    private func useTimers(of store: SQLiteStore) async throws {
+        let cursors = ["a", "b"].map { ScheduleCursor(rule: $0, schedule: "x", decidedUntil: StoreScenario.start) }
+        for kept in [cursors, Array(cursors.prefix(1))] {
+            _ = try await store.commit(ScheduleTick(cursors: kept, deliveries: [], audit: []))
+        }
+        let run = try await readyRun("timers", lane: 11, at: StoreScenario.at(400))
+        let key = StoreScenario.key("timers")
+        for evidence in [EvidenceChange.seen(key, at: StoreScenario.at(401)), .gone(key, askedAt: StoreScenario.at(402))] {
+            _ = try await store.commit(
+                RunTransition(now: StoreScenario.at(402), run: run, evidence: evidence, releasesLease: false))
+        }
+        let other = try await readyRun("after", lane: 11, at: StoreScenario.at(403))
+        var next = other
+        next.state = .running
+        let guards = Guards(
+            limits: StoreScenario.loose, fleetSize: 9, checksCooldown: true, after: ["host-down": .seconds(60)])
+        _ = try await attempt(
+            next, at: StoreScenario.at(403), intent: .open(StoreScenario.intent(other), guards: guards))
+    }
+
     /// Has the statements compiled that runs with several steps need.
     private func useSteps(of store: SQLiteStore) async throws {
         var run = try await readyRun("steps", lane: 9, at: StoreScenario.at(300))
@@ -108,6 +131,38 @@ extension StoreScenario {
                 RunTransition(now: StoreScenario.at(300), run: run, ownership: change, releasesLease: false))
         }
         _ = try await store.createdServers()
+    }
+}
+
+extension SQLiteStore {
+    /// Prunes a kind to its end.
+    @discardableResult
+    func pruneAll(_ kind: PruneKind, before: Timestamp, now: Timestamp, limit: Int = 100) async throws -> Int {
+        var (removed, after) = (0, Int64?(0))
+        while let from = after {
+            let result = try await prune(PruneStep(kind: kind, before: before, now: now, after: from, limit: limit))
+            removed += result.removed
+            after = result.next
+        }
+        return removed
+    }
+}
+
+extension StoreScenario {
+    /// Has the statements compiled that records are kept, cleared and read with.
+    private func useRecords(of store: SQLiteStore, delivery: DeliveryID) async throws {
+        let now = StoreScenario.at(1_000_000)
+        _ = try await store.anchorAudit(before: StoreScenario.at(1), now: now)
+        for kind in PruneKind.allCases { try await store.pruneAll(kind, before: StoreScenario.at(1), now: now) }
+        let letter = try #require(try await store.keptLetters(onlyOpen: true, limit: 1).first)
+        _ = try await store.commit(
+            RecordAct(
+                now: now, settles: (letter.id, .retried),
+                runs: [(newRun("anew", StoreScenario.key("k"), delivery), StoreScenario.entry("anew"))]))
+        _ = try await (store.keptLetter(letter.id), store.deliveryLines(limit: 1), store.knownServers(), store.fileSize())
+        _ = try await store.deliveries(after: DeliveryID(rawValue: 0), since: StoreScenario.start, limit: 1)
+        _ = try await (store.requests(after: IntentID(rawValue: 0), limit: 1), store.unfinishedRules(), store.shrink(pages: 1))
+        _ = try await (store.auditMarks(), store.verifyAudit(expecting: nil), store.auditRecords(after: 0, limit: 1))
     }
 }
 

@@ -34,16 +34,4 @@ struct VPSAPIHeldBackTests {
         #expect(transport.requests.count == 6)
         #expect(client.upstream?.snapshot.breakers[.read] == .open)
     }
-
-    @Test("a create that is answered with 402 holds creates back, and nothing else")
-    func payment() async throws {
-        let transport = VPSAPIFakeTransport(status: 402)
-        let client = try VPSAPIClient(
-            baseURL: "https://admin.vps.org", token: Secret("t"), transport: transport, upstream: Upstream(clock: ManualClock()))
-        let request = CreateServer(name: "web-1", planID: 1, osID: 1, location: "ams")
-        for _ in 0..<2 { await #expect(throws: APIError.self) { try await client.create(request) } }
-        #expect(transport.requests.count == 1)
-        await #expect(throws: APIError.self) { try await client.reboot(Self.id) }
-        #expect(transport.requests.count == 2)
-    }
 }

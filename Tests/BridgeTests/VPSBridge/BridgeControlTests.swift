@@ -25,7 +25,8 @@ struct BridgeControlTests {
     private static func serving(_ path: String, isDone: Bool = true, _ body: () async throws -> Void) async throws {
         let server = ControlServer(
             path: path, reload: { ControlAnswer(isDone: isDone, body: ["result": isDone ? "taken" : "refused"]) },
-            decide: { _, _, _ in ControlAnswer(isDone: false, body: .null) }, logger: logger)
+            decide: { _, _, _ in ControlAnswer(isDone: false, body: .null) },
+            commands: ["echo": { ControlAnswer(isDone: true, body: ["got": $0]) }], logger: logger)
         let task = Task { try await server.run() }
         while FileKind.of(path) == nil { await Task.yield() }
         try await body()
@@ -46,6 +47,21 @@ struct BridgeControlTests {
             guard case .answered(404, _) = await ControlClient.post("/-/quit", socket: folder.socket) else {
                 Issue.record("another path was answered")
                 return
+            }
+        }
+    }
+
+    @Test("a command gets its body, or none")
+    func command() async throws {
+        let folder = try Folder()
+        try await Self.serving(folder.socket) {
+            for (sent, got) in [(["a": 1], ["a": 1]), (nil, .null)] as [(JSONValue?, JSONValue)] {
+                guard case .answered(200, let body) = await ControlClient.post("/-/echo", body: sent, socket: folder.socket)
+                else {
+                    Issue.record("not answered")
+                    continue
+                }
+                #expect(body["got"] == got)
             }
         }
     }

@@ -38,7 +38,9 @@ struct RulePrinter {
         if rule.autonomy != .auto { entries.append(("approval", approval)) }
         entries.append(("escalation", .list(rule.rungs.map { StepPrinter.text($0) })))
         if let permissions = rule.permissions { entries.append(("permissions", Self.text(permissions))) }
-        if let reply = rule.reply { entries.append(("reply", .mapping([("accepted", .text(reply.source))]))) }
+        let replies = [("accepted", rule.replies.accepted), ("skipped", rule.replies.skipped), ("failed", rule.replies.failed)]
+            .compactMap { key, text in text.map { (key: key, value: YAMLText.text($0.source)) } }
+        if !replies.isEmpty { entries.append(("reply", .mapping(replies))) }
         return .mapping(entries)
     }
 
@@ -54,6 +56,7 @@ struct RulePrinter {
         if let repeating = rule.whileFiring {
             entries.append(("while_firing", .mapping([("every", .span(repeating.every)), ("max", .int(repeating.max))])))
         }
+        if rule.startsStopped { entries.append(("start_stopped", .bool(true))) }
         return entries
     }
 
@@ -106,16 +109,25 @@ struct RulePrinter {
         }
         add("max_event_age", limits.maxEventAge)
         add("settle", limits.settle)
+        if limits.creates != CreateCaps() { entries.append(("creates", creates)) }
         if let key = rule.limitKey { entries.append(("key", .text(key.text))) }
+        return .mapping(entries)
+    }
+
+    private var creates: YAMLText {
+        let caps = rule.limits.creates
+        var entries: Entries = []
+        if let count = caps.maxPerDay { entries.append(("max_per_day", .int(count))) }
+        if let count = caps.maxPerMonth { entries.append(("max_per_month", .int(count))) }
+        if let amount = caps.maxCostPerMonth { entries.append(("max_cost_per_month", .plain(amount.text))) }
         return .mapping(entries)
     }
 
     private var approval: YAMLText {
         let approval = rule.approval
         var entries: Entries = []
-        if !approval.approvers.users.isEmpty {
-            entries.append(("approvers", .mapping([("users", Self.sorted(approval.approvers.users))])))
-        }
+        let approvers = Self.people(approval.approvers.users, approval.approvers.groups)
+        if !approvers.isEmpty { entries.append(("approvers", .mapping(approvers))) }
         entries += [
             ("required", .int(approval.required)), ("self_approval", .bool(approval.allowsSelfApproval)),
             ("timeout", .span(approval.timeout)),
@@ -126,10 +138,16 @@ struct RulePrinter {
     }
 
     private static func text(_ permissions: Permissions) -> YAMLText {
-        var entries: Entries = []
-        if !permissions.users.isEmpty { entries.append(("users", sorted(permissions.users))) }
+        var entries = people(permissions.users, permissions.groups)
         if !permissions.channels.isEmpty { entries.append(("channels", sorted(permissions.channels))) }
         return .mapping(entries)
+    }
+
+    private static func people(_ users: Set<String>, _ groups: [String]) -> Entries {
+        var entries: Entries = []
+        if !users.isEmpty { entries.append(("users", sorted(users))) }
+        if !groups.isEmpty { entries.append(("groups", .texts(groups))) }
+        return entries
     }
 
     private static func sorted(_ names: Set<String>) -> YAMLText {

@@ -14,12 +14,21 @@ enum StepPrinter {
         if let id = step.id { entries.append(("id", .text(id))) }
         entries.append(("action", .text(step.name)))
         switch step.action {
-        case .server: break
+        case .server, .delete, .read(.get), .wait: break
+        case .read(.list(let status, let location)):
+            let filters: Entries = [("status", status), ("location", location)].compactMap { name, template in
+                template.map { (name, .text($0.source)) }
+            }
+            if !filters.isEmpty { entries.append(("with", .mapping(filters))) }
+        case .create(let create): entries.append(("with", text(create.template.body.root)))
+        case .fields(let fields): entries.append(("with", text(fields.body.root)))
         case .scale(let scale): entries.append(("with", .mapping(with(scale))))
         case .httpRequest(let request): entries.append(("with", .mapping(with(request))))
+        case .pause(let pause): entries.append(("with", .mapping(with(pause))))
         case .notify(let message):
             entries.append(("with", .mapping([("channel", .text(message.channel)), ("text", .text(message.text.source))])))
         }
+        if case .wait(let span) = step.action { entries.append(("with", .mapping([("for", .span(span))]))) }
         if let condition = step.condition { entries.append(("if", .text(condition.text))) }
         entries += options(timeout: step.timeout, retry: step.retry, expect: step.expect)
         if let wait = step.waitFor {
@@ -64,6 +73,17 @@ enum StepPrinter {
         return entries
     }
 
+    private static func with(_ pause: PauseStep) -> Entries {
+        var entries: Entries = [("reason", .text(pause.reason.source))]
+        if let span = pause.span { entries.append(("for", .span(span))) }
+        switch pause.scope {
+        case .all: entries.append(("scope", .text("all")))
+        case .server: entries.append(("scope", .text("server")))
+        case .rule(let name): entries.append(("scope", .mapping([("rule", .text(name))])))
+        }
+        return entries
+    }
+
     private static func with(_ scale: FleetScale) -> Entries {
         var entries: Entries = [("min", .int(scale.min)), ("max", .int(scale.max)), ("delta", .int(scale.delta))]
         if let template = scale.template { entries.append(("template", text(template.body.root))) }
@@ -74,7 +94,10 @@ enum StepPrinter {
         case .key(let expression): entries.append(("victim", .text(expression.text)))
         }
         if let drain = scale.drain {
-            let own: Entries = [("action", .text(ActionName.request.rawValue)), ("with", .mapping(with(drain.request)))]
+            var own: Entries = []
+            if let id = drain.id { own.append(("id", .text(id))) }
+            own.append(("action", .text(ActionName.request.rawValue)))
+            own.append(("with", .mapping(with(drain.request))))
             entries.append(("drain", .mapping(own + options(timeout: drain.timeout, retry: drain.retry, expect: drain.expect))))
         }
         return entries

@@ -22,7 +22,8 @@ enum ActionName: String, CaseIterable, Sendable {
         case .reboot, .start, .stop, .powerCycle, .get, .delete: nil
         case .list: RuleTables.list
         case .create: RuleTables.serverTemplate
-        case .replace, .update: RuleTables.serverUpdate
+        case .update: RuleTables.serverUpdate
+        case .replace: RuleTables.serverReplace
         case .scale: RuleTables.scale
         case .notify: RuleTables.notify
         case .request: RuleTables.request
@@ -31,23 +32,8 @@ enum ActionName: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether `with` has to be there.
-    var needsWith: Bool { with.map { $0.keys.contains { $0.isRequired } } ?? false }
-
-    /// The one form of it that the engine does not run yet.
-    var support: EngineSupport? {
-        switch self {
-        case .list: .list
-        case .get: .get
-        case .create: .create
-        case .replace: .replace
-        case .update: .update
-        case .delete: .delete
-        case .wait: .wait
-        case .pause: .pause
-        case .reboot, .start, .stop, .powerCycle, .scale, .notify, .request: nil
-        }
-    }
+    /// Whether `with` has to be there: a change of nothing is none.
+    var needsWith: Bool { self == .update || (with.map { $0.keys.contains { $0.isRequired } } ?? false) }
 
     /// One sentence for editors and people.
     var text: String {
@@ -56,17 +42,17 @@ enum ActionName: String, CaseIterable, Sendable {
         case .start: "Starts a stopped server; for commands of people only."
         case .stop: "Shuts the server down gracefully; for commands of people only."
         case .powerCycle: "Stops the server, waits until it is stopped, starts it, waits until it is active."
-        case .list: "Lists servers."
-        case .get: "Reads one server."
-        case .create: "Creates a server."
+        case .list: "Lists servers, all or those of a status or a location."
+        case .get: "Reads the server that the rule names, or waits until it has a status."
+        case .create: "Creates one server and waits until it is active."
         case .replace: "Replaces a server's name, hostname and backup setting."
         case .update: "Changes some of a server's name, hostname and backup setting."
-        case .delete: "Deletes a server."
+        case .delete: "Deletes the server that the rule names, after an approval."
         case .scale: "Creates or deletes servers of the rule's `fleet`, within `min` and `max`."
         case .notify: "Sends a message to a channel of vpsbridge.yaml."
         case .request: "Sends one HTTP request to any API."
         case .wait: "Waits before the next step."
-        case .pause: "Stops all automation until a person resumes it."
+        case .pause: "Pauses everything, a rule or the server, until a person resumes it or its time is over."
         }
     }
 }

@@ -105,6 +105,7 @@ package enum RuleFileSchema {
                 member("type", "integer"), member("minimum", .int(Int64(range.lowerBound))),
                 member("maximum", .int(Int64(range.upperBound))),
             ]
+        case .amount: return [member("type", ["number", "string"])]
         case .span: return [member("$ref", "#/$defs/span")]
         case .choice(let words): return [member("enum", .array(words.map { .string($0) }))]
         case .expression: return [member("$ref", "#/$defs/expression")]

@@ -45,6 +45,8 @@ indirect enum KeyShape: Sendable {
     case bool
     case int(ClosedRange<Int>)
     case span(ClosedRange<Duration>)
+    /// An amount of money: digits, and at most four decimals after a point.
+    case amount
     case choice([String])
     /// A CEL expression.
     case expression

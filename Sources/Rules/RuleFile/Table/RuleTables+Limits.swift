@@ -11,8 +11,8 @@ extension RuleTables {
                 "How often something may be done to one server in a rolling span; 3 in 24 hours unless vpsbridge.yaml says otherwise."
             ),
             RuleKey(
-                "max_unhealthy", .oneOf([.int(0...10_000), .text(pattern: "^([1-9][0-9]?|100)%$")]),
-                "Above this number or share of its servers with a problem the rule does nothing."),
+                "max_unhealthy", .oneOf([.int(1...10_000), .text(pattern: "^([1-9][0-9]?|100)%$")]),
+                "While more servers than this number or share of the fleet have a problem, the rule does nothing."),
             RuleKey("max_concurrent", .int(1...100), "How many servers may be worked on at once; 1, or 2 from 20 servers."),
             RuleKey("after", .map(.span(anySpan)), "How long after a run of another rule, by its name, this one waits."),
             RuleKey(
@@ -21,6 +21,10 @@ extension RuleTables {
             RuleKey(
                 "settle", .span(anySpan), standard: "60s",
                 "How long the bridge waits before a first action, so that a storm can be seen."),
+            RuleKey(
+                "creates", .table(creates),
+                "How many servers the rule may create, and what they may cost; over the limits of all rules."
+            ),
             RuleKey("key", .expression, "What the limits count by instead of the server."),
         ],
         elsewhere: [
@@ -33,6 +37,16 @@ extension RuleTables {
         keys: [
             RuleKey("max", .int(0...1_000), required: true, "At most this many; 0 forbids it."),
             RuleKey("per", .span(.seconds(1)...anySpan.upperBound), required: true, "The rolling span."),
+        ])
+
+    static let creates = RuleTable(
+        name: "creates", title: "`creates`",
+        keys: [
+            RuleKey("max_per_day", .int(0...10_000), "At most so many servers in 24 hours; 0 forbids it."),
+            RuleKey("max_per_month", .int(0...100_000), "At most so many servers in a calendar month (UTC)."),
+            RuleKey(
+                "max_cost_per_month", .amount,
+                "What the created servers of a calendar month (UTC) may cost, each with its plan's whole price."),
         ])
 
     static let approval = RuleTable(

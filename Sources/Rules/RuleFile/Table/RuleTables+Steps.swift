@@ -22,10 +22,12 @@ extension RuleTables {
             ),
             RuleKey(
                 "retry", .oneOf([.int(StepRetry.attemptsRange), .table(retry)]),
-                "For `http.request`: how a failed try is made again; without it, never."),
+                "For `http.request`, `server.list` and `server.get`: how a failed try is made again. Without it a request never is, and a "
+                    + "reading for as long as the run lives."),
             RuleKey(
                 "wait_for", .oneOf([.choice(serverStatuses), .table(waitFor)]),
-                "For `fleet.scale`: what is waited for after a create."),
+                "For `fleet.scale` and `server.create`: what is waited for after a create; for `server.get`: until when it is read."
+            ),
             RuleKey(
                 "expect", .oneOf([.int(httpStatus), .list(.int(httpStatus), 1...100), .table(expect)]), standard: "200 to 299",
                 "For `http.request`: which answers are a success."),
@@ -106,7 +108,8 @@ extension RuleTables {
         name: "server_template", title: "`template`",
         keys: [
             RuleKey(
-                "name", .template, required: true, "The server's name: letters, digits and hyphens, with `${{ slot }}` in it."),
+                "name", .template, required: true,
+                "The server's name: letters, digits and hyphens, with `${{ slot }}` or `${{ run.short_id }}` in it."),
             RuleKey("plan_id", .value, required: true, "The id of the plan."),
             RuleKey("os_id", .value, required: true, "The id of the operating system."),
             RuleKey("location", .template, required: true, "The location, such as `us-west`."),
@@ -116,12 +119,18 @@ extension RuleTables {
         ])
 
     static let serverUpdate = RuleTable(
-        name: "server_update", title: "`with` of `server.update`",
-        keys: [
-            RuleKey("name", .template, "The server's name."),
-            RuleKey("hostname", .template, "The hostname."),
-            RuleKey("backups_enabled", .value, "Whether backups are made."),
-        ])
+        name: "server_update", title: "`with` of `server.update`", keys: serverFields(required: false))
+
+    static let serverReplace = RuleTable(
+        name: "server_replace", title: "`with` of `server.replace`", keys: serverFields(required: true))
+
+    private static func serverFields(required: Bool) -> [RuleKey] {
+        [
+            RuleKey("name", .template, required: required, "The server's name."),
+            RuleKey("hostname", .template, required: required, "The hostname."),
+            RuleKey("backups_enabled", .value, required: required, "Whether backups are made."),
+        ]
+    }
 
     static let list = RuleTable(
         name: "server_list", title: "`with` of `server.list`",
@@ -136,11 +145,22 @@ extension RuleTables {
 
     static let pause = RuleTable(
         name: "pause", title: "`with` of `pause`",
-        keys: [RuleKey("reason", .template, "What people are told.")])
+        keys: [
+            RuleKey("reason", .template, required: true, "What people are told."),
+            RuleKey("for", .span(.seconds(60)...(.seconds(30 * day))), "How long; without it until a person resumes."),
+            RuleKey(
+                "scope", .oneOf([.choice(["all", "server"]), .table(pauseScope)]), standard: "all",
+                "What is paused: everything, the run's own server, or `{rule: NAME}`."),
+        ])
+
+    static let pauseScope = RuleTable(
+        name: "pause_scope", title: "`scope`",
+        keys: [RuleKey("rule", .text(pattern: "^[a-z0-9][a-z0-9_.-]{0,63}$"), required: true, "The rule's name.")])
 
     /// Every table, to be walked.
     static let all: [RuleTable] = [
         file, rule, trigger, argument, permissions, reply, probe, httpProbe, fleet, whileFiring, limits, budget, approval,
-        approvers, rung, step, retry, expect, waitFor, notify, request, scale, serverTemplate, serverUpdate, list, wait, pause,
+        approvers, rung, step, retry, expect, waitFor, notify, request, scale, serverTemplate, serverUpdate, serverReplace, list,
+        wait, pause, pauseScope, creates,
     ]
 }

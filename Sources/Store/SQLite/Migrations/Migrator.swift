@@ -6,12 +6,16 @@ struct Migration: Sendable {
     /// What it does, in the file's name too.
     let name: String
     let sql: String
+    /// What SQL alone can not do, after it and in the same transaction.
+    var fill: (@Sendable (Session) throws -> Void)?
 
     /// All steps in order; `user_version` of a file says how many of them it has.
-    static let all: [Migration] = [.initial, .deliveryRevision, .approvals, .steps, .answers]
+    static let all: [Migration] = [
+        .initial, .deliveryRevision, .approvals, .steps, .answers, .stop, .fleet, .timers, .money, .messages, .recordKeeping,
+    ]
 }
 
-/// Brings a file to the present schema, each step in a transaction of its own.
+/// Brings a file to the present schema: a new one in one transaction, another with each step in a transaction of its own.
 struct Migrator {
     let session: Session
     let path: String
@@ -55,15 +59,22 @@ struct Migrator {
     func migrate() throws {
         let version = try session.count("PRAGMA user_version")
         if version > 0 && version < migrations.count { try copy(version: version) }
-        for (index, migration) in migrations.enumerated().dropFirst(version) {
-            try transaction {
-                try session.script(migration.sql)
-                // Part of the transaction: both live in the header of the file.
-                try session.script("PRAGMA application_id = \(Connections.applicationID)")
-                try session.script("PRAGMA user_version = \(index + 1)")
-            }
+        let steps = version..<max(version, migrations.count)
+        if version == 0 {
+            // A new file has nothing to lose half-way, and waits for the disk once.
+            try transaction { for step in steps { try take(step) } }
+        } else {
+            for step in steps { try transaction { try take(step) } }
         }
         try updateRunTransitions()
+    }
+
+    private func take(_ step: Int) throws {
+        try session.script(migrations[step].sql)
+        try migrations[step].fill?(session)
+        // Part of the transaction: both live in the header of the file.
+        try session.script("PRAGMA application_id = \(Connections.applicationID)")
+        try session.script("PRAGMA user_version = \(step + 1)")
     }
 
     /// Makes the table that the trigger over `runs.state` looks into say what ``RunState/mayBecome(_:)`` says.

@@ -2,23 +2,26 @@ import Model
 
 /// The guards over a changing request, looked at in the transaction that writes its intent.
 ///
-/// In the order of the checks: the lane, the number of servers worked on at once, the cooldown, the server's budgets, the
-/// fleet's.
+/// In the order of the checks: storm and blindness, flapping, `max_unhealthy`, the lane, the number of servers worked on at once, the
+/// cooldown, the server's budgets, the fleet's, boot grace.
 struct GuardCheck {
     let session: Session
     let run: Run
     let lane: Lane
     let guards: Guards
     let now: Timestamp
+    /// Who is told of what a guard finds.
+    let channels: [String]
 
     /// - Throws: `StoreError.conflict` when the run has no lane, without which nothing is bounded.
-    init(session: Session, run: Run, guards: Guards, now: Timestamp) throws(StoreError) {
+    init(session: Session, step: RunTransition, guards: Guards) throws(StoreError) {
+        run = step.run
         guard let lane = run.lane else { throw StoreError(.conflict, "run \(run.id) opens a guarded intent without a lane") }
         self.session = session
-        self.run = run
         self.lane = lane
         self.guards = guards
-        self.now = now
+        now = step.now
+        channels = step.watch?.channels ?? []
     }
 
     /// Whether a run in this state counts for `max_concurrent`: parked ones do not, or one of them would stop the whole fleet.
@@ -31,17 +34,21 @@ struct GuardCheck {
 
     /// The first guard in the way.
     func refusal() throws -> Refusal? {
+        if let refusal = try fleetRefusal() ?? flappingRefusal() ?? unhealthyRefusal() { return refusal }
         if let refusal = try laneRefusal() ?? concurrencyRefusal() { return refusal }
-        if guards.checksCooldown, let refusal = try cooldownRefusal() { return refusal }
+        if guards.checksCooldown, let refusal = try cooldownRefusal() ?? afterRefusal() { return refusal }
         let laneSpent = try budgetRefusal(
             guards.limits.budgets, reason: .budgetSpent, scope: lane.rawValue, where: "lane = ?", [.text(lane.rawValue)])
         return try laneSpent
             ?? budgetRefusal(guards.limits.fleetBudgets, reason: .fleetBudgetSpent, scope: "the fleet", where: "true", [])
+            ?? purchaseRefusal() ?? bootGraceRefusal()
     }
 
     private func laneRefusal() throws -> Refusal? {
+        // A person's command takes a lane from a rule that only watches.
+        let standing = guards.isCommand && lane.isServer ? "AND NOT \(Session.isFree)" : ""
         let holder = try session.first(
-            "SELECT id FROM runs WHERE lane = ? AND \(Self.holdsLane) AND id <> ?",
+            "SELECT r.id FROM runs r WHERE r.lane = ? AND r.\(Self.holdsLane) AND r.id <> ? \(standing)",
             [.text(lane.rawValue), .int(run.id.rawValue)]
         ) { try $0.id(RunID.self) }
         return holder.map { Refusal(reason: .laneBusy, until: nil, detail: "run \($0) is at work on \(lane)") }
@@ -51,8 +58,10 @@ struct GuardCheck {
         guard lane.isServer else { return nil }
         let limit = guards.limits.concurrency(fleetSize: guards.fleetSize)
         let occupied = try session.count(
-            "SELECT count(*) FROM runs WHERE \(Self.holdsLane) AND state <> 'parked' AND id <> ? AND lane GLOB 'server:*'",
-            [.int(run.id.rawValue)])
+            """
+            SELECT count(*) FROM runs
+            WHERE \(Self.holdsLane) AND state <> 'parked' AND id <> ? AND lane GLOB 'server:*' AND lane <> ?
+            """, [.int(run.id.rawValue), .text(lane.rawValue)])
         guard occupied >= limit else { return nil }
         return Refusal(reason: .maxConcurrent, until: nil, detail: "\(occupied) of \(limit) servers are being worked on")
     }
@@ -66,7 +75,7 @@ struct GuardCheck {
     /// One that budgets count: requests to other APIs spend none.
     private static let spent = "\(counted) AND operation <> 'http.request'"
 
-    private func cooldownRefusal() throws -> Refusal? {
+    func cooldownRefusal() throws -> Refusal? {
         let cooldown = guards.limits.cooldown
         let own = [SQLValue.text(lane.rawValue), .int(run.id.rawValue), .time(now - cooldown)]
         let sent = try session.first(
@@ -120,7 +129,7 @@ struct GuardCheck {
     }
 
     /// A span for people, in the largest unit that leaves no rest.
-    private static func words(_ span: Duration) -> String {
+    static func words(_ span: Duration) -> String {
         let seconds = span.wholeMicroseconds / 1_000_000
         for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] as [(String, Int64)]
         where seconds >= length && seconds % length == 0 {

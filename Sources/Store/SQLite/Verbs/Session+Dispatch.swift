@@ -11,14 +11,15 @@ extension Session {
                 throw StoreError(.conflict, "delivery \(dispatched.id) is dispatched already or does not exist")
             }
             for change in dispatched.episodes { try apply(change, now: batch.now) }
-            for run in dispatched.runs { try add(run) }
-            for entry in dispatched.audit { try append(entry) }
+            for run in dispatched.runs { _ = try add(run) }
+            try append(dispatched.audit)
             for letter in dispatched.deadLetters { try add(letter) }
             for message in dispatched.messages { try add(message, now: batch.now) }
         }
     }
 
-    private func add(_ run: NewRun) throws {
+    /// - Returns: `nil` when the rule has its run already.
+    func add(_ run: NewRun, isReplay: Bool = false) throws -> RunID? {
         guard try exists("SELECT 1 FROM deliveries WHERE id = ?", [.int(run.event.delivery.rawValue)]) else {
             throw StoreError(.conflict, "delivery \(run.event.delivery) of a new run does not exist")
         }
@@ -28,15 +29,16 @@ extension Session {
             guard episode != nil else { throw StoreError(.conflict, "the episode of a new run was never opened") }
         }
         // Both unique indexes say that the rule has its run already: for the episode, or for the event.
-        try execute(
+        let added = try execute(
             """
             INSERT INTO runs (rule, revision, episode, delivery, event_index, state, detail, rung, due_at, attempts, epoch,
-                is_urgent, created_at)
-            VALUES (?, ?, ?, ?, ?, 'pending', '', 0, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING
+                is_urgent, created_at, is_replay)
+            VALUES (?, ?, ?, ?, ?, 'pending', '', 0, ?, 0, 0, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             [
                 .text(run.rule), .text(run.revision.rawValue), .int(episode?.rawValue), .int(run.event.delivery.rawValue),
-                .int(run.event.index), .time(run.dueAt), .flag(run.isUrgent), .time(run.createdAt),
+                .int(run.event.index), .time(run.dueAt), .flag(run.isUrgent), .time(run.createdAt), .flag(isReplay),
             ])
+        return added == 1 ? RunID(rawValue: lastInsertedID) : nil
     }
 }

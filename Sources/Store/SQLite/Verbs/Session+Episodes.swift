@@ -13,10 +13,12 @@ extension Session {
             try refresh(key, at: at, startsAt: startsAt, now: now)
         case .close(let key, let at, let ending):
             guard let episode = try openEpisode(key) else { return }
+            try noteStorm(now: now)
             try execute(
                 "UPDATE episodes SET closed_at = ?, ending = ? WHERE id = ?",
                 [.time(at), .text(ending.rawValue), .int(episode.id.rawValue)])
             try wakeRuns(of: episode.id, onlyHeld: false, now: now)
+            try wakeHeld(for: .maxUnhealthy, now: now)
         }
     }
 
@@ -36,15 +38,22 @@ extension Session {
     }
 
     func closeStaleEpisodes(before: Timestamp, now: Timestamp) throws -> Int {
-        let stale = try all("SELECT id FROM episodes WHERE closed_at IS NULL AND last_seen_at < ?", [.time(before)]) {
-            try $0.id(EpisodeID.self)
-        }
+        let stale = try all(
+            "SELECT id, source, fingerprint FROM episodes WHERE closed_at IS NULL AND last_seen_at < ?", [.time(before)]
+        ) { row in (id: try row.id(EpisodeID.self), source: try row.text(), fingerprint: try row.key()) }
+        guard !stale.isEmpty else { return 0 }
+        try noteStorm(now: now)
         for episode in stale {
             try execute(
                 "UPDATE episodes SET closed_at = ?, ending = ? WHERE id = ?",
-                [.time(now), .text(Episode.Ending.stale.rawValue), .int(episode.rawValue)])
-            try wakeRuns(of: episode, onlyHeld: false, now: now)
+                [.time(now), .text(Episode.Ending.stale.rawValue), .int(episode.id.rawValue)])
+            try wakeRuns(of: episode.id, onlyHeld: false, now: now)
+            try append(
+                AuditEntry(
+                    at: now, kind: .decision, reason: .episodeStale, actor: episode.source,
+                    detail: "\(episode.fingerprint.prefix(400)): nobody spoke of it since \(before.rfc3339)"))
         }
+        try wakeHeld(for: .maxUnhealthy, now: now)
         return stale.count
     }
 

@@ -1,17 +1,7 @@
 import Model
 
-/// Audit, dead letters, rule sets, counts.
+/// What was recorded: audit entries to read, dead letters, rule sets, counts.
 extension Session {
-    func append(_ entry: AuditEntry) throws {
-        try execute(
-            "INSERT INTO audit (at, kind, reason, delivery, run, rule, server, actor, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                .time(entry.at), .text(entry.kind.rawValue), .text(entry.reason?.rawValue), .int(entry.delivery?.rawValue),
-                .int(entry.run?.rawValue), .text(entry.rule), .int(entry.server?.rawValue), .text(entry.actor),
-                .text(entry.detail),
-            ])
-    }
-
     func auditEntries(run: RunID?, delivery: DeliveryID?, limit: Int) throws -> [AuditEntry] {
         var conditions: [String] = []
         var values: [SQLValue] = []
@@ -61,8 +51,12 @@ extension Session {
     func save(_ ruleSet: StoredRuleSet) throws {
         let revision = SQLValue.text(ruleSet.revision.rawValue)
         let added = try execute(
-            "INSERT INTO rule_sets (revision, saved_at) VALUES (?, ?) ON CONFLICT DO NOTHING", [revision, .time(ruleSet.savedAt)])
-        guard added == 1 else { return }
+            "INSERT INTO rule_sets (revision, saved_at, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [revision, .time(ruleSet.savedAt), .time(ruleSet.savedAt)])
+        guard added == 1 else {
+            try execute("UPDATE rule_sets SET taken_at = ? WHERE revision = ?", [.time(ruleSet.savedAt), revision])
+            return
+        }
         for (position, file) in ruleSet.files.enumerated() {
             try execute(
                 "INSERT INTO rule_set_files (revision, position, name, text) VALUES (?, ?, ?, ?)",

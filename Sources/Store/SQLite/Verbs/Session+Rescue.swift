@@ -15,6 +15,8 @@ extension Session {
                 state: try row.value(), hasOpenIntent: try row.flag())
         }
         for orphan in orphans { try free(orphan, now: now) }
+        // Limits, windows and caps may be others since the last start.
+        if everything { try execute("UPDATE runs SET due_at = min(due_at, ?) WHERE state = 'held'", [.time(now)]) }
         if orphans.contains(where: { Self.freesPlace(from: $0.state, to: $0.nextState) }) { try wakeWaiting(now: now) }
         return orphans.count
     }

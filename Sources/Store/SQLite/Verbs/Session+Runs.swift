@@ -3,8 +3,10 @@ import Model
 /// Runs: claiming, leases, waking, reading.
 extension Session {
     func claim(_ request: ClaimRequest) throws -> [ClaimedRun] {
-        var claimed: [ClaimedRun] = []
-        for isUrgent in [true, false] where claimed.count < request.limit {
+        try turnStorm(now: request.now, channels: request.channels)
+        // What owes a server its start after a pause goes alone, before everything else.
+        var claimed = try dueOwedStarts(request)
+        for isUrgent in claimed.isEmpty ? [true, false] : [] where claimed.count < request.limit {
             claimed += try due(isUrgent: isUrgent, request, limit: request.limit - claimed.count)
         }
         for index in claimed.indices {
@@ -16,24 +18,45 @@ extension Session {
             claimed[index].lastIntent = try first(
                 Self.lastIntent, [id], Self.readIntent)
             claimed[index].approval = try approval(of: claimed[index].run.id)
+            claimed[index].isDemoted = try isDemoted(claimed[index].run.rule)
         }
         return claimed
     }
 
     /// Due runs with their delivery, their episode, and whether that problem is open.
     private func due(isUrgent: Bool, _ request: ClaimRequest, limit: Int) throws -> [ClaimedRun] {
-        try all(Self.dueRuns, [.flag(isUrgent), .time(request.now), .time(request.now), .int(limit)]) { row in
-            let run = try Self.readRun(&row)
-            let delivery = try Self.readDelivery(&row)
-            let seenAt = try row.optionalTime()
-            let ending: Episode.Ending? = try row.optionalValue()
-            let episode = row.isNull ? nil : try Self.readEpisode(&row)
-            return ClaimedRun(
-                run: run, episode: episode, problemSeenAt: seenAt, latestEnding: ending, delivery: delivery, lastIntent: nil)
-        }
+        try all(
+            Self.dueRuns, [.flag(isUrgent), .time(request.now), .time(request.now), .int(limit)], Self.readClaimed)
+    }
+
+    private func dueOwedStarts(_ request: ClaimRequest) throws -> [ClaimedRun] {
+        try all(Self.dueOwed, [.time(request.now), .time(request.now), .int(request.limit)], Self.readClaimed)
+    }
+
+    private static func readClaimed(_ row: inout RowReader) throws -> ClaimedRun {
+        let run = try readRun(&row)
+        let delivery = try readDelivery(&row)
+        let seenAt = try row.optionalTime()
+        let ending: Episode.Ending? = try row.optionalValue()
+        let episode = row.isNull ? nil : try readEpisode(&row)
+        return ClaimedRun(
+            run: run, episode: episode, problemSeenAt: seenAt, latestEnding: ending, delivery: delivery, lastIntent: nil)
     }
 
     static let dueRuns = """
+        \(claimable)
+        WHERE r.finished_at IS NULL AND r.is_urgent = ? AND r.due_at <= ? AND (r.lease_until IS NULL OR r.lease_until <= ?)
+        ORDER BY r.due_at, r.id LIMIT ?
+        """
+
+    static let dueOwed = """
+        \(claimable)
+        WHERE r.reason = 'paused' AND r.finished_at IS NULL AND r.due_at <= ? AND (r.lease_until IS NULL OR r.lease_until <= ?)
+            AND r.state = 'verifying' AND \(owesStart)
+        ORDER BY r.due_at, r.id LIMIT ?
+        """
+
+    private static let claimable = """
         SELECT \(runColumns), \(deliveryColumns),
             (SELECT o.last_seen_at FROM episodes o
                 WHERE o.source = e.source AND o.fingerprint = e.fingerprint AND o.closed_at IS NULL),
@@ -41,8 +64,6 @@ extension Session {
             \(episodeColumns)
         FROM runs r JOIN deliveries d ON d.id = r.delivery JOIN delivery_bodies b ON b.delivery = d.id
             LEFT JOIN episodes e ON e.id = r.episode
-        WHERE r.finished_at IS NULL AND r.is_urgent = ? AND r.due_at <= ? AND (r.lease_until IS NULL OR r.lease_until <= ?)
-        ORDER BY r.due_at, r.id LIMIT ?
         """
 
     func heartbeat(_ runs: [RunID: Int64], leaseUntil: Timestamp) throws {
@@ -62,6 +83,13 @@ extension Session {
             onlyHeld ? Self.wakeHeldOfEpisode : Self.wakeOfEpisode, [.time(now), .time(now), .int(episode.rawValue)])
     }
 
+    /// Makes the other runs due that wait for a word of a problem.
+    func wakeOthers(of episode: EpisodeID, than run: RunID, now: Timestamp) throws {
+        try execute(
+            "\(Self.wakeHeldOfEpisode) AND id <> ?",
+            [.time(now), .time(now), .int(episode.rawValue), .int(run.rawValue)])
+    }
+
     /// Makes one unfinished run due, or notes it when a worker has it.
     func wake(_ run: RunID, now: Timestamp) throws {
         try execute(Self.wakeOne, [.time(now), .time(now), .int(run.rawValue)])
@@ -75,18 +103,40 @@ extension Session {
         try execute(Self.wakeLeased, [.time(now), .time(now)])
     }
 
+    /// Makes the runs due that are held for that reason.
+    func wakeHeld(for reason: Reason, now: Timestamp) throws {
+        try execute(Self.wakeHeldForReason, [.time(now), .time(now), .text(reason.rawValue)])
+    }
+
+    /// Notes for those runs that a worker is just judging that what it judges by has changed.
+    func wakeJudged(now: Timestamp) throws {
+        try execute(Self.wakeLeased, [.time(now), .time(now)])
+    }
+
     /// The states in which a worker may be about to find a guard in the way.
     private static let isWaiting = "state IN ('pending', 'held', 'approval', 'ready')"
 
-    private static let wake = """
+    static let wake = """
         due_at = CASE WHEN lease_until IS NULL THEN min(due_at, ?) ELSE due_at END,
         woken_at = CASE WHEN lease_until IS NULL THEN NULL ELSE ? END
         """
 
     private static let wakeOne = "UPDATE runs SET \(wake) WHERE id = ? AND finished_at IS NULL"
     private static let wakeOfEpisode = "UPDATE runs SET \(wake) WHERE episode = ? AND finished_at IS NULL"
-    private static let wakeHeldOfEpisode = "\(wakeOfEpisode) AND (state = 'held' OR (lease_until IS NOT NULL AND \(isWaiting)))"
+    private static let wakeHeldOfEpisode =
+        "\(wakeOfEpisode) AND ((state = 'held' AND \(mayWaitForWord)) OR (lease_until IS NOT NULL AND \(isWaiting)))"
+
+    /// Whether a word of its problem may be what a held run waits for. A guard that something else lifts wakes its runs itself: in a
+    /// storm of repeats they would all be judged again, and read from VPS.org, for nothing.
+    private static let mayWaitForWord: String = {
+        let liftedOtherwise: [Reason] = [
+            .paused, .storm, .blind, .maxUnhealthy, .flapping, .bootGrace, .maintenance, .personAtWork, .afterRule, .costCap,
+            .laneBusy, .cooldown, .budgetSpent, .fleetBudgetSpent, .maxConcurrent,
+        ]
+        return "(reason IS NULL OR reason NOT IN (\(liftedOtherwise.map { "'\($0.rawValue)'" }.joined(separator: ", "))))"
+    }()
     private static let wakeHeldForPlace = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason IN (?, ?)"
+    private static let wakeHeldForReason = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason = ?"
     private static let wakeLeased = "UPDATE runs SET \(wake) WHERE lease_until IS NOT NULL AND \(isWaiting)"
 
     func run(_ id: RunID) throws -> Run? {
@@ -112,7 +162,7 @@ extension Session {
                 """, [.flag(isUrgent)]
             ) { try $0.time() }
         }
-        return instants.min()
+        return try (instants + [fleetDue()].compactMap(\.self)).min()
     }
 
     static let runColumns = """

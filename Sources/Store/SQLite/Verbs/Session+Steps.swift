@@ -43,30 +43,56 @@ extension Session {
 
     // MARK: Servers that this bridge created
 
-    func apply(_ change: OwnershipChange, now: Timestamp) throws {
+    /// - Returns: whether anything changed.
+    func apply(_ change: OwnershipChange, now: Timestamp) throws -> Bool {
         switch change {
         case .created(let server):
-            try execute(
+            try note(server)
+            return try execute(
                 """
                 INSERT INTO created_servers (server, name, lane, run, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """,
                 [
-                    .int(server.id.rawValue), .text(server.name), .text(server.lane.rawValue), .int(server.run.rawValue),
+                    .int(server.id.rawValue), .text(server.name), .text(server.lane.rawValue), .int(server.run?.rawValue ?? 0),
                     .time(server.createdAt),
-                ])
-        case .deleted(let id):
+                ]) == 1
+        case .adopted(let server):
+            // A person says what a lost answer did not.
             try execute(
+                "UPDATE purchases SET server = ? WHERE name = ? AND server IS NULL AND ended_at IS NULL",
+                [.int(server.id.rawValue), .text(server.name)])
+            return try execute(
+                """
+                INSERT INTO created_servers (server, name, lane, run, created_at, adopted_by) VALUES (?, ?, ?, 0, ?, ?)
+                ON CONFLICT (server) DO UPDATE SET name = excluded.name, lane = excluded.lane, run = 0,
+                    created_at = excluded.created_at, adopted_by = excluded.adopted_by, deleted_at = NULL
+                    WHERE deleted_at IS NOT NULL
+                """,
+                [
+                    .int(server.id.rawValue), .text(server.name), .text(server.lane.rawValue), .time(server.createdAt),
+                    .text(server.adoptedBy),
+                ]) == 1
+        case .deleted(let id):
+            try endPurchase(of: id, now: now)
+            try forgetProblems(of: id, now: now)
+            return try execute(
                 "UPDATE created_servers SET deleted_at = ? WHERE server = ? AND deleted_at IS NULL",
-                [.time(now), .int(id.rawValue)])
+                [.time(now), .int(id.rawValue)]) == 1
+        case .disowned(let id):
+            try endPurchase(of: id, now: now)
+            return try execute(
+                "DELETE FROM created_servers WHERE server = ? AND deleted_at IS NULL", [.int(id.rawValue)]) == 1
         }
     }
 
     func createdServers() throws -> [CreatedServer] {
-        try all("SELECT server, name, lane, run, created_at FROM created_servers WHERE deleted_at IS NULL ORDER BY server") {
+        try all(
+            "SELECT server, name, lane, nullif(run, 0), created_at, adopted_by FROM created_servers WHERE deleted_at IS NULL ORDER BY server"
+        ) {
             row in
             CreatedServer(
-                id: try row.id(), name: try row.text(), lane: Lane(rawValue: try row.text()), run: try row.id(),
-                createdAt: try row.time())
+                id: try row.id(), name: try row.text(), lane: Lane(rawValue: try row.text()), run: try row.optionalID(),
+                createdAt: try row.time(), adoptedBy: try row.optionalText())
         }
     }
 }

@@ -6,8 +6,8 @@ import Model
 extension Session {
     func commit(_ step: RunTransition) throws -> TransitionResult {
         let id = SQLValue.int(step.run.id.rawValue)
-        let present = try first("SELECT epoch, state FROM runs WHERE id = ?", [id]) { row in
-            (epoch: try row.int(), state: try row.value(RunState.self))
+        let present = try first("SELECT epoch, state, lane FROM runs WHERE id = ?", [id]) { row in
+            (epoch: try row.int(), state: try row.value(RunState.self), lane: try row.optionalText())
         }
         guard let present else { throw StoreError(.conflict, "run \(step.run.id) does not exist") }
         guard present.epoch == step.run.epoch else {
@@ -17,31 +17,41 @@ extension Session {
         guard present.state.mayBecome(step.run.state) else {
             throw StoreError(.conflict, "run \(step.run.id) does not go from \(present.state) to \(step.run.state)")
         }
+        if let sight = step.sight, let watch = step.watch { try observe(sight, watch: watch, now: step.now) }
+        if let refusal = try outdated(step.evidence, now: step.now) { return .refused(refusal) }
+        if step.guards != nil, try isProblemOver(of: step.run, from: present.state) {
+            return .refused(Refusal(reason: .resolved, until: step.now, detail: "the problem ended meanwhile"))
+        }
+        if let refusal = try stopRefusal(of: step) ?? personRefusal(of: step) { return .refused(refusal) }
         if let guards = step.guards {
-            if try isProblemOver(of: step.run, from: present.state) {
-                return .refused(Refusal(reason: .resolved, until: step.now, detail: "the problem ended meanwhile"))
-            }
-            if let refusal = try GuardCheck(session: self, run: step.run, guards: guards, now: step.now).refusal() {
+            try reviewStorm(step)
+            if let refusal = try GuardCheck(session: self, step: step, guards: guards).refusal() {
                 return .refused(refusal)
             }
         }
         if case .expire(let id) = step.approval, try !close(id, as: .expired, now: step.now) {
             return .refused(Refusal(reason: .approvalClosed, until: step.now, detail: "somebody answered meanwhile"))
         }
+        try takeOver(for: step)
         do {
             try update(step)
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             // The index over lanes is the only one over columns that a step changes.
             return .refused(Refusal(reason: .laneBusy, until: nil, detail: "another run is at work on its lane"))
         }
+        if step.guards == nil, step.run.lane?.rawValue != present.lane { try reviewStorm(step) }
+        if let verdict = step.verdict { try record(verdict, of: step) }
         try keep(step.run.progress, of: step.run.id)
         let intent = try apply(step.intent, step)
-        if let change = step.ownership { try apply(change, now: step.now) }
+        if let change = step.ownership { _ = try apply(change, now: step.now) }
+        if let change = step.evidence { try apply(change, of: step.run.id, now: step.now) }
         if case .ask(let approval, _) = step.approval { try ask(approval) }
         if step.run.state.isFinal { try voidApproval(of: step.run.id, now: step.now) }
-        for entry in step.audit { try append(entry) }
+        if let request = step.pause { _ = try pause(request) }
+        try append(step.audit)
         for message in step.messages { try add(message, now: step.now) }
         if let letter = step.deadLetter { try add(letter) }
+        if present.state == .parked, step.run.state.isFinal { try settleLetters(of: step.run.id, now: step.now) }
         if Self.freesPlace(from: present.state, to: step.run.state) { try wakeWaiting(now: step.now) }
         return .committed(intent: intent)
     }
@@ -96,6 +106,7 @@ extension Session {
                 "UPDATE intents SET outcome = ?, finished_at = ? WHERE id = ? AND run = ? AND outcome IS NULL",
                 [.text(outcome.rawValue), .time(step.now), .int(id.rawValue), .int(step.run.id.rawValue)])
             guard closed == 1 else { throw StoreError(.conflict, "intent \(id) is not the open one of run \(step.run.id)") }
+            if outcome == .refused || outcome == .notExecuted { try giveBack(id) }
             return nil
         case nil:
             return nil
@@ -115,9 +126,16 @@ extension Session {
                 .text(new.request?.method), .text(new.request?.url), .text(new.request?.hash), .text(new.request?.name),
                 .text(new.request?.body?.description), .time(step.now), .flag(counts),
             ])
-        return Intent(
+        if new.isPowerCycle {
+            try execute(
+                "INSERT INTO power_cycles (run, rung) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [.int(step.run.id.rawValue), .int(new.rung)])
+        }
+        let intent = Intent(
             id: IntentID(rawValue: id), run: step.run.id, rung: new.rung, step: new.step, kind: new.kind, server: new.server,
             preStatus: new.preStatus, preUpdatedAt: new.preUpdatedAt, request: new.request, createdAt: step.now)
+        if new.kind.operation == .create { try spend(intent, of: step.run, price: step.guards?.purchase?.prices) }
+        return intent
     }
 
     /// Whether budgets or the cooldown count an intent: a rung's first request to a server, each create and delete, and a request

@@ -1,0 +1,19 @@
+package import Model
+
+/// What a create is checked against in the transaction of its intent, and what it costs.
+package struct PurchaseCheck: Sendable, Hashable {
+    /// The plan that is asked for; `nil` when the request names none.
+    package var plan: Int64?
+    /// Over the creates of all rules.
+    package var caps: CreateCaps
+    /// Over the creates of the run's own rule.
+    package var ruleCaps: CreateCaps
+    package var prices: PriceList
+
+    package init(plan: Int64?, caps: CreateCaps, ruleCaps: CreateCaps, prices: PriceList) {
+        self.plan = plan
+        self.caps = caps
+        self.ruleCaps = ruleCaps
+        self.prices = prices
+    }
+}

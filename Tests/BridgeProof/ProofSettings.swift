@@ -1,0 +1,17 @@
+import Engine
+import Model
+
+/// What bounds one history.
+struct ProofSettings: Sendable {
+    var limits: Limits
+    var protected: [String] = []
+    var episodeTimeout: Duration = .seconds(43_200)
+    var fleetSize: Int
+    var rules = ProofRule.text
+
+    var engine: EngineSettings {
+        EngineSettings(
+            live: true, limits: limits, protected: ProtectedServers(protected), verifyInterval: .seconds(60), concurrency: 1,
+            episodeTimeout: episodeTimeout)
+    }
+}
