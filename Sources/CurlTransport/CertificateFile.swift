@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 /// Checks a file of trusted certificates before libcurl meets it, which would fail every request instead of the start.
 package enum CertificateFile {
@@ -30,7 +31,7 @@ package enum CertificateFile {
                 open = nil
                 guard labels.contains(where: { $0.utf8.elementsEqual(label) }) else { continue }
                 count += 1
-                guard let der = Base64Text.decode(block.base64), isOneSequence(der, mayGoOn: label.count == labels[2].utf8.count)
+                guard let der = Base64.decode(block.base64), isOneSequence(der, mayGoOn: label.count == labels[2].utf8.count)
                 else { return "has a certificate, number \(count), that is none" }
             } else if open != nil {
                 open?.base64 += line.filter { $0 != 0x20 && $0 != 0x09 }

@@ -1,3 +1,5 @@
+import Model
+
 /// The hash of a public key that a server may present: `sha256//` and the Base64 of the SHA-256 of its SubjectPublicKeyInfo.
 ///
 /// To change a key without an outage list the old and the new pin, change the key, then drop the old pin. A pin comes on top of
@@ -15,7 +17,7 @@ package struct PublicKeyPin: Sendable, Hashable, CustomStringConvertible {
     package init?(_ text: String) {
         guard text.utf8.starts(with: Self.prefix.utf8) else { return nil }
         let encoded = Array(text.utf8.dropFirst(Self.prefix.utf8.count))
-        guard encoded.count == 44, let hash = Base64Text.decode(encoded), hash.count == 32 else { return nil }
+        guard encoded.count == 44, let hash = Base64.decode(encoded), hash.count == 32 else { return nil }
         self.text = text
     }
 

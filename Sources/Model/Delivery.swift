@@ -32,8 +32,14 @@ package struct Delivery: Sendable {
     package var body: [UInt8]
     package var contentType: String
     package var isUrgent: Bool
+    /// How many of its events are decided on already: one of many events is decided on part by part.
+    package var decidedEvents: Int
 
-    package init(id: DeliveryID, source: String, receivedAt: Timestamp, body: [UInt8], contentType: String, isUrgent: Bool) {
+    package init(
+        id: DeliveryID, source: String, receivedAt: Timestamp, body: [UInt8], contentType: String, isUrgent: Bool,
+        decidedEvents: Int = 0
+    ) {
+        self.decidedEvents = decidedEvents
         self.id = id
         self.source = source
         self.receivedAt = receivedAt

@@ -61,4 +61,10 @@ package struct Episode: Sendable, Hashable {
     }
 
     package var isOpen: Bool { closedAt == nil }
+
+    /// Takes a repeat: moves `lastSeenAt` forward and `startsAt` back, never the other way.
+    package mutating func refresh(at: Timestamp, startsAt start: Timestamp?) {
+        lastSeenAt = max(lastSeenAt, at)
+        startsAt = [startsAt, start].compactMap(\.self).min()
+    }
 }

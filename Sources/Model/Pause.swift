@@ -63,6 +63,12 @@ extension PauseScope {
         }
     }
 
+    /// The server of a hold; `nil` for every other scope.
+    package var heldServer: ServerID? {
+        guard case .server(let id) = self else { return nil }
+        return id
+    }
+
     /// The actions that can be paused, by their names in rules.
     package static let actions = [
         "server.create", "server.replace", "server.update", "server.delete", "server.start", "server.stop", "server.reboot",

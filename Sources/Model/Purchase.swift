@@ -29,6 +29,9 @@ package struct Purchase: Sendable, Hashable {
         self.endedAt = endedAt
     }
 
+    /// Whether it counts: another create of its name made the server of one that does not.
+    package var isBought: Bool { server != nil || endedAt == nil }
+
     /// What it costs in a month: by today's prices, else by those of its time.
     package func price(in prices: PriceList) -> Money? { plan.flatMap { prices.plans[$0] } ?? price }
 }

@@ -25,6 +25,7 @@ extension RunProgress {
         if let waitUntil { object.members.append(.init(name: "wait_until", value: .int(waitUntil.microseconds))) }
         if repetitions > 0 { object.members.append(.init(name: "repetitions", value: .int(Int64(repetitions)))) }
         if let repeatAt { object.members.append(.init(name: "repeat_at", value: .int(repeatAt.microseconds))) }
+        if !told.isEmpty { object.members.append(.init(name: "told", value: .array(told.map { .string($0) }))) }
         return .object(object)
     }
 
@@ -50,6 +51,7 @@ extension RunProgress {
         waitUntil = json["wait_until"]?.intValue.map { Timestamp(microseconds: $0) }
         repetitions = Int(clamping: json["repetitions"]?.intValue ?? 0)
         repeatAt = json["repeat_at"]?.intValue.map { Timestamp(microseconds: $0) }
+        told = (json["told"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
 }
 

@@ -20,6 +20,8 @@ package struct RunProgress: Sendable, Hashable {
     package var repetitions: Int
     /// When the next repetition is due; `nil` when none is waited for.
     package var repeatAt: Timestamp?
+    /// Hashes of the messages that were told last beside what `while_firing` repeats.
+    package var told: [String]
 
     /// How a run ends once the requests after its changing step are done.
     package struct Ending: Sendable, Hashable {
@@ -39,7 +41,8 @@ package struct RunProgress: Sendable, Hashable {
 
     package init(
         step: Int = 0, attempts: Int = 0, outputs: [String: JSONValue] = [:], ending: Ending? = nil, scale: ScaleProgress? = nil,
-        since: Timestamp? = nil, waitUntil: Timestamp? = nil, repetitions: Int = 0, repeatAt: Timestamp? = nil
+        since: Timestamp? = nil, waitUntil: Timestamp? = nil, repetitions: Int = 0, repeatAt: Timestamp? = nil,
+        told: [String] = []
     ) {
         self.step = step
         self.attempts = attempts
@@ -50,6 +53,7 @@ package struct RunProgress: Sendable, Hashable {
         self.waitUntil = waitUntil
         self.repetitions = repetitions
         self.repeatAt = repeatAt
+        self.told = told
     }
 
     /// Whether nothing of it has to be kept.

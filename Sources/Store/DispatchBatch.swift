@@ -22,11 +22,17 @@ package struct DispatchedDelivery: Sendable {
     package var audit: [AuditEntry]
     package var deadLetters: [DeadLetter]
     package var messages: [NewMessage]
+    /// How many of its events were decided on before.
+    package var begin: Int
+    /// How many of them are now; `nil` when that is all of them, and the delivery is dispatched.
+    package var end: Int?
 
     package init(
         id: DeliveryID, episodes: [EpisodeChange] = [], runs: [NewRun] = [], audit: [AuditEntry] = [],
-        deadLetters: [DeadLetter] = [], messages: [NewMessage] = []
+        deadLetters: [DeadLetter] = [], messages: [NewMessage] = [], begin: Int = 0, end: Int? = nil
     ) {
+        self.begin = begin
+        self.end = end
         self.id = id
         self.episodes = episodes
         self.runs = runs
@@ -42,7 +48,7 @@ package enum EpisodeChange: Sendable, Hashable {
     case open(EpisodeKey, at: Timestamp, startsAt: Timestamp?)
     /// A repeat: moves `lastSeenAt` forward and `startsAt` back, never the other way. No open episode: nothing.
     case refresh(EpisodeKey, at: Timestamp, startsAt: Timestamp?)
-    /// Ends the open episode. No open episode: nothing.
+    /// Ends the open episode. No open episode: nothing, save that a resolve is the word that one awaits which its source's API ended.
     case close(EpisodeKey, at: Timestamp, ending: Episode.Ending)
 }
 
@@ -56,10 +62,12 @@ package struct NewRun: Sendable, Hashable {
     package var dueAt: Timestamp
     package var isUrgent: Bool
     package var createdAt: Timestamp
+    /// How long after the end of a run that may be renewed its delivery must have been received to begin another for the same problem.
+    package var renewsAfter: Duration
 
     package init(
         rule: String, revision: RuleSetRevision, episode: EpisodeKey?, event: EventReference, dueAt: Timestamp, isUrgent: Bool,
-        createdAt: Timestamp
+        createdAt: Timestamp, renewsAfter: Duration = .zero
     ) {
         self.rule = rule
         self.revision = revision
@@ -68,6 +76,7 @@ package struct NewRun: Sendable, Hashable {
         self.dueAt = dueAt
         self.isUrgent = isUrgent
         self.createdAt = createdAt
+        self.renewsAfter = renewsAfter
     }
 }
 

@@ -31,12 +31,9 @@ package struct NewPause: Sendable, Hashable {
     package var until: Timestamp?
     /// Whether it takes the place of one in force that would last longer: a person's may, the bridge's own never.
     package var mayShorten: Bool
-    /// What people are told of it.
-    package var messages: [NewMessage]
 
     package init(
-        scope: PauseScope, reason: String, actor: String, at: Timestamp, until: Timestamp? = nil, mayShorten: Bool = true,
-        messages: [NewMessage] = []
+        scope: PauseScope, reason: String, actor: String, at: Timestamp, until: Timestamp? = nil, mayShorten: Bool = true
     ) {
         self.scope = scope
         self.reason = reason
@@ -44,7 +41,6 @@ package struct NewPause: Sendable, Hashable {
         self.at = at
         self.until = until
         self.mayShorten = mayShorten
-        self.messages = messages
     }
 }
 

@@ -5,13 +5,16 @@ package struct ClaimRequest: Sendable {
     package var now: Timestamp
     package var leaseUntil: Timestamp
     package var limit: Int
+    /// How many urgent runs, and such as owe a start, are claimed beyond the limit. Default 0.
+    package var urgentReserve: Int
     /// The channels that are told of the end of a storm, which a claim may bring.
     package var channels: [String]
 
-    package init(now: Timestamp, leaseUntil: Timestamp, limit: Int, channels: [String] = []) {
+    package init(now: Timestamp, leaseUntil: Timestamp, limit: Int, urgentReserve: Int = 0, channels: [String] = []) {
         self.now = now
         self.leaseUntil = leaseUntil
         self.limit = limit
+        self.urgentReserve = urgentReserve
         self.channels = channels
     }
 }
@@ -78,6 +81,9 @@ package struct RunTransition: Sendable {
     package var watch: FleetWatch?
     /// How the run ends for the autonomy of its rule; `nil` says nothing about it.
     package var verdict: RuleVerdict?
+    /// Whether the run, as it ends, rests on its probe's word alone: should its problem be spoken of later, its rule may begin another run
+    /// for it. Means nothing for a run that goes on. Default `false`.
+    package var isRenewable = false
     /// Whether the worker lets go of the run; otherwise it keeps its lease and goes on.
     package var releasesLease: Bool
 
@@ -189,10 +195,16 @@ package struct Guards: Sendable, Hashable {
     package var purchase: PurchaseCheck?
     /// `limits.after`: how long after another rule's last changing run on the same lane, by its name; checked with the cooldown.
     package var after: [String: Duration]
+    /// Whether the run has its lane already and sends one more request to another API: what stops all rules stops it too, the
+    /// server that it is about and the place of its run are looked at, and it spends nothing.
+    package var isFollowing: Bool
+    /// The problem whose end set the run in motion, when nothing was sent yet: refused as `superseded` once it is open again.
+    package var endedProblem: EpisodeKey?
 
     package init(
         limits: Limits, fleetSize: Int, checksCooldown: Bool, isCommand: Bool = false, action: String = "", source: String = "",
-        purchase: PurchaseCheck? = nil, after: [String: Duration] = [:]
+        purchase: PurchaseCheck? = nil, after: [String: Duration] = [:], isFollowing: Bool = false,
+        endedProblem: EpisodeKey? = nil
     ) {
         self.limits = limits
         self.fleetSize = fleetSize
@@ -202,6 +214,8 @@ package struct Guards: Sendable, Hashable {
         self.source = source
         self.purchase = purchase
         self.after = after
+        self.isFollowing = isFollowing
+        self.endedProblem = endedProblem
     }
 }
 
@@ -219,18 +233,21 @@ package enum TransitionResult: Sendable {
 /// Which guard refused, and when it lifts by itself.
 package struct Refusal: Sendable, Hashable {
     /// `refreshed` when evidence of the step says that a problem is gone of which its sender has spoken since; `resolved` when the
-    /// run's problem ended after the run was claimed; `approvalClosed` when its question was answered before it
+    /// run's problem ended after the run was claimed; `superseded` when the problem is back whose end set the run in motion; `approvalClosed` when its question was answered before it
     /// could expire; else `laneBusy`, `cooldown`, `budgetSpent`, `fleetBudgetSpent` or `maxConcurrent`.
     package var reason: Reason
     /// When it is worth another try; `nil` when only another run's end can tell.
     package var until: Timestamp?
     /// The limit and what is used of it, for people.
     package var detail: String
+    /// The server that the guard keeps from being changed, where it is that one alone; `nil` where another would be refused as well.
+    package var server: ServerID?
 
-    package init(reason: Reason, until: Timestamp?, detail: String) {
+    package init(reason: Reason, until: Timestamp?, detail: String, server: ServerID? = nil) {
         self.reason = reason
         self.until = until
         self.detail = detail
+        self.server = server
     }
 }
 

@@ -17,11 +17,11 @@ package protocol Store: Sendable {
     /// Writes what the dispatcher decided on one or more deliveries: episodes, runs, audit and dead letters, and marks the
     /// deliveries dispatched, all or nothing.
     ///
-    /// A new run is dropped silently when its rule has a run for that episode already, or for that same event. Its episode is the
-    /// open one of its key, else the newest. The end of an episode makes its unfinished runs due at `now`; an opening or a
+    /// A new run is dropped silently when its rule has a run for that episode already, or for that same event; an ended one that is
+    /// renewable is in the way only until `renewsAfter`. Its episode is the open one of its key, else the newest. The end of an episode makes its unfinished runs due at `now`; an opening or a
     /// refresh makes those due that are `held` and may wait for a word; what a guard holds, its end wakes. A run that a worker has
     /// just then is due at once when the worker lets go of it.
-    /// - Throws: `StoreError.conflict` when a delivery is dispatched already or does not exist, or when a run names an episode
+    /// - Throws: `StoreError.conflict` when a delivery is decided on already or does not exist, or when a run names an episode
     ///   that was never opened; nothing was written.
     func commit(_ batch: DispatchBatch) async throws(StoreError)
 
@@ -121,6 +121,9 @@ package protocol Queries: Sendable {
     /// The open episodes of those keys. Keys are compared byte by byte, but a dictionary takes canonically equivalent ones for
     /// the same.
     func openEpisodes(_ keys: [EpisodeKey]) async throws(StoreError) -> [EpisodeKey: Episode]
+    /// The episodes of those keys that their source's own API ended and of which their sender has not spoken since; one for a key at most.
+    /// Keys are compared as by ``openEpisodes(_:)``.
+    func episodesAwaitingWord(_ keys: [EpisodeKey]) async throws(StoreError) -> [EpisodeKey: Episode]
     func run(_ id: RunID) async throws(StoreError) -> Run?
     /// Runs, newest first.
     func runs(limit: Int) async throws(StoreError) -> [Run]

@@ -58,7 +58,7 @@ extension Webhooks {
     }
 
     private static func checkBasic(_ encoded: ArraySlice<UInt8>, user: String, passwords: [Secret]) throws(WebhookRejection) {
-        guard let decoded = Base64.decode(encoded), let colon = decoded.firstIndex(of: UInt8(ascii: ":")) else {
+        guard let decoded = Base64.decode(Array(encoded)), let colon = decoded.firstIndex(of: UInt8(ascii: ":")) else {
             throw wrong("the credentials are not user:password in base64")
         }
         // Both are looked at whatever the first says, so that the time does not tell which was wrong.

@@ -82,7 +82,7 @@ struct LedgerRun {
     let stage: LedgerStage
     private var random: SplitMix64
 
-    init(seed: UInt64, mutant: ProofMutant? = nil, traces: Bool = false) throws {
+    init(seed: UInt64, store: ProofStore, traces: Bool = false) throws {
         self.seed = seed
         action = Action.allCases[Int(seed % 4)]
         random = SplitMix64(seed: seed ^ 0x1ed6e5)
@@ -91,23 +91,29 @@ struct LedgerRun {
         options.listLag = .seconds(Int64(seed / 4 % 200))
         options.shortRebooting = seed % 5 == 0
         options.updatedAtFixed = seed % 11 == 0
-        stage = try LedgerStage(seed: seed, options: options, rules: Self.rules, mutant: mutant)
+        stage = try LedgerStage(seed: seed, options: options, rules: Self.rules, store: store)
         if traces { stage.trace = [] }
     }
 
     /// - Returns: what does not hold; `nil` when all does.
-    static func violation(seed: UInt64, mutant: ProofMutant? = nil) async throws -> String? {
-        var run = try LedgerRun(seed: seed, mutant: mutant)
-        do {
-            return try await run.run()
-        } catch {
-            return "the run ended: \(error)"
+    static func violation(seed: UInt64, in stores: ProofStores) async throws -> String? {
+        try await stores.use { store in
+            var run = try LedgerRun(seed: seed, store: store)
+            do {
+                return try await run.run()
+            } catch {
+                return "the run ended: \(error)"
+            }
         }
     }
 
     /// What was asked of the simulated VPS.org, step by step.
     static func trace(seed: UInt64, mutant: ProofMutant? = nil) async throws -> [String] {
-        var run = try LedgerRun(seed: seed, mutant: mutant, traces: true)
+        try await ProofStores(mutant).use { try await trace(seed: seed, store: $0) }
+    }
+
+    private static func trace(seed: UInt64, store: ProofStore) async throws -> [String] {
+        var run = try LedgerRun(seed: seed, store: store, traces: true)
         let violation = try await run.run()
         let entries = run.stage.simulator.ledger.map { entry in
             "\(entry.at.since(ProofClock.start).inSeconds) \(entry.operation.rawValue) \(entry.name ?? "") \(entry.server?.description ?? ""), "
@@ -124,6 +130,8 @@ struct LedgerRun {
         stage.clock.advance(by: .seconds(60))
         if action == .scaleOut || action == .scaleIn {
             stage.simulator.update { state, now in state.simulator.addServers(2, prefix: "node", location: "us-west", now: now) }
+            // Until every list shows them, however far it lags.
+            stage.clock.advance(by: .seconds(300))
         }
         if action == .scaleIn, let problem = try await grow() { return problem }
         let before = stage.simulator.ledger.count
@@ -150,8 +158,11 @@ struct LedgerRun {
     /// The bridge buys two servers in peace, so that there is something that it may delete.
     private mutating func grow() async throws -> String? {
         stage.simulator.update { state, _ in state.isTroubled = false }
-        try await stage.deliver("Busy", "web-server-01")
-        try await stage.advance(by: .seconds(900))
+        for _ in 0..<10 {
+            try await stage.deliver("Busy", "web-server-01")
+            try await stage.advance(by: .seconds(300))
+            if try await stage.store.runs(limit: 10).allSatisfy(\.state.isFinal) { break }
+        }
         try await stage.deliver("Busy", "web-server-01", isFiring: false)
         try await stage.advance(by: .seconds(400))
         stage.simulator.update { state, _ in state.isTroubled = true }
@@ -185,6 +196,7 @@ struct LedgerRun {
         let applied = entries.filter(\.applied)
         let told = "run \(run.state) (\(run.reason?.rawValue ?? "")): \(run.detail)"
         if !run.state.isFinal, run.state != .parked { return "no end: \(told)" }
+        if run.reason == .serverGone, action != .scaleIn { return "a server is taken for gone that is not: \(told)" }
         switch action {
         case .reboot:
             let count = applied.count { $0.operation == .reboot }

@@ -60,7 +60,8 @@ final class LedgerSimulator: HTTPTransport {
         guard let answer else { return .notSent(TransportError(.connect, "no connection")) }
         let isLate = answer.delay >= request.totalTimeout
         clock.advance(by: isLate ? request.totalTimeout : answer.delay + .milliseconds(latency()))
-        if answer.delay > .seconds(25), let meanwhile = state.withLock({ $0.takeMeanwhile() }) {
+        // Not while a list is read, which all who want it wait for together.
+        if answer.delay > .seconds(25), !request.isList, let meanwhile = state.withLock({ $0.takeMeanwhile() }) {
             await meanwhile()
             state.withLock { $0.meanwhile = meanwhile }
         }
@@ -112,8 +113,8 @@ final class LedgerSimulator: HTTPTransport {
                 for kind in kinds where Bool.random(using: &state.random) {
                     faults.append(Fault(kind, on: operation, times: nil, perMille: Int.random(in: 1...250, using: &state.random)))
                 }
-                // A gateway that repeats a request: the second one is refused by the server's state, and changes nothing.
-                if operation != .create { faults.append(Fault(.appliedTwice, on: operation, times: nil, perMille: 60)) }
+                // A gateway that repeats a request: the second one is refused by the server's state, but for a create, which is two then.
+                faults.append(Fault(.appliedTwice, on: operation, times: nil, perMille: 60))
             }
             faults.append(
                 Fault(
@@ -145,6 +146,14 @@ final class LedgerSimulator: HTTPTransport {
             state.simulator.faults = []
             state.isTroubled = false
         }
+    }
+}
+
+extension HTTPRequest {
+    /// Whether it asks for a page of the list of servers.
+    fileprivate var isList: Bool {
+        let path = target.pathAndQuery.utf8
+        return method == .get && (path.elementsEqual("/api/v1/servers/".utf8) || path.starts(with: "/api/v1/servers/?".utf8))
     }
 }
 

@@ -28,11 +28,11 @@ final class LedgerStage {
     private let settings: EngineSettings
     private var process: Process
     private var random: SplitMix64
+    private let numbers = ProofNumbers()
     private(set) var deaths = 0
     var trace: [String]?
 
-    init(seed: UInt64, options: SimulatorOptions, rules: String, mutant: ProofMutant?) throws {
-        let proof = try ProofStore(mutant: mutant)
+    init(seed: UInt64, options: SimulatorOptions, rules: String, store proof: ProofStore) throws {
         store = proof.store
         life = proof.life
         simulator = LedgerSimulator(seed: seed ^ 0x9e37_79b9, options: options, clock: clock, life: life)
@@ -42,11 +42,12 @@ final class LedgerStage {
             apiOrigin: LedgerSimulator.origin, noticeChannels: ["oncall"])
         random = SplitMix64(seed: seed)
         process = try Self.process(
-            store: store, simulator: simulator, ruleSet: ruleSet, settings: settings, clock: clock)
+            store: store, simulator: simulator, ruleSet: ruleSet, settings: settings, clock: clock, numbers: numbers)
     }
 
     private static func process(
-        store: SQLiteStore, simulator: LedgerSimulator, ruleSet: RuleSet, settings: EngineSettings, clock: ProofClock
+        store: SQLiteStore, simulator: LedgerSimulator, ruleSet: RuleSet, settings: EngineSettings, clock: ProofClock,
+        numbers: ProofNumbers
     ) throws -> Process {
         let api = try VPSAPIClient(
             baseURL: LedgerSimulator.origin, token: Secret(LedgerSimulator.token), transport: simulator)
@@ -57,7 +58,8 @@ final class LedgerStage {
         let worker = Worker(
             store: store, queries: store, api: api, inventory: inventory, prober: FakeProber(), transport: simulator,
             secrets: [:], rules: book, sources: ProofRule.sources, resolver: ServerResolver(aliases: [:]), settings: settings,
-            clock: clock, doorbell: doorbell, messageDoorbell: doorbell, random: { 0.5 }, number: { 1 }, logger: logger)
+            clock: clock, doorbell: doorbell, messageDoorbell: doorbell, random: { 0.5 }, number: { numbers.next() },
+            logger: logger)
         return Process(
             dispatcher: Dispatcher(
                 store: store, queries: store, rules: book, sources: ProofRule.sources, limits: settings.limits, clock: clock,
@@ -141,13 +143,15 @@ final class LedgerStage {
         note("the process died")
         life.revive()
         process = try Self.process(
-            store: store, simulator: simulator, ruleSet: ruleSet, settings: settings, clock: clock)
+            store: store, simulator: simulator, ruleSet: ruleSet, settings: settings, clock: clock, numbers: numbers)
         clock.advance(by: .milliseconds(Int64.random(in: 1...20_000, using: &random)))
         _ = try await store.rescue(now: clock.now(), everything: true)
     }
 
     /// Turns the clock, stopping at every instant at which something is due.
     func advance(by span: Duration) async throws {
+        // What was delivered is taken up at once.
+        try await settle()
         let end = clock.now() + span
         for _ in 0..<2_000 {
             let dues = [try await store.nextDue(), try await store.nextMessageDue()].compactMap(\.self)

@@ -5,6 +5,19 @@ import Store
 struct ProofCalm {
     let world: ProofWorld
     let settings: ProofSettings
+    /// By when the last storm is over at the latest, since nothing begins any more.
+    private var stormEnds: Timestamp
+    /// By when no server flaps any more.
+    private var flappingEnds: Timestamp
+    /// How long what is at work is waited for; a rung lasts 3 minutes.
+    private var patience = Duration.seconds(200)
+
+    init(world: ProofWorld, settings: ProofSettings) {
+        self.world = world
+        self.settings = settings
+        stormEnds = world.clock.now()
+        flappingEnds = stormEnds
+    }
 
     /// A problem and a rule that has to do with it.
     private struct Duty {
@@ -18,19 +31,31 @@ struct ProofCalm {
         world.life.revive()
         world.fleet.duringNextRead(nil)
         world.fleet.trouble { $0 = ProofFleet.Trouble() }
+        for scope in world.oracle.pausedScopes { try await world.resume(scope) }
+        try await world.settle()
+        try await endStorm()
+        let begin = world.clock.now()
+        stormEnds = begin + (settings.limits.storm.servers < .max ? settings.limits.storm.quiet : .zero)
+        // By a clock that was set back the last of them began later than now.
+        flappingEnds = max(begin, world.oracle.fleet.latestOpening ?? begin) + settings.limits.flaps.per
+        // As the rescuer does all the time.
+        try await world.sweep()
         // Back-off ends within 5 minutes.
         try await world.advance(by: .seconds(400))
         for _ in 0..<40 {
             if world.oracle.violation != nil { return }
+            let before = askedFor
             let open = try await duties().filter { isPending($0) }
             if open.isEmpty { break }
             let now = world.clock.now()
-            let next = open.map { lifted($0) }.min() ?? now
+            let next = open.map { duty in excuse(duty) ?? lifted(duty) }.min() ?? now
             try await world.advance(by: max(next.since(now), .seconds(1)))
             try await repeatAll()
             try await world.settle()
             if world.oracle.violation != nil { return }
             for duty in try await duties() where isPending(duty) && lifted(duty) <= world.clock.now() { forgotten(duty) }
+            // What is at work may wait for a budget: it is looked at less often then, but while the last words are fresh.
+            patience = askedFor == before ? min(patience * 2, .seconds(800)) : .seconds(200)
         }
         try await world.advance(by: .seconds(1_500))
         for index in 0..<settings.fleetSize where world.fleet.status(ProofFleet.id(index)) != .active {
@@ -43,28 +68,55 @@ struct ProofCalm {
         }
     }
 
+    /// Only people end a storm: of the servers that are down, one stays so.
+    private func endStorm() async throws {
+        let open = world.oracle.keys.filter { world.oracle.problems[$0]?.isOpen == true }
+        let servers = Set(open.map(\.server))
+        let bound = settings.limits.storm.bound(of: settings.fleetSize) ?? .max
+        let most = settings.limits.maxUnhealthy.map { $0.most(of: settings.fleetSize) }.min() ?? .max
+        guard servers.count >= bound || servers.count > most, let first = servers.min() else { return }
+        for key in open where key.server != first {
+            guard let problem = world.oracle.problems[key] else { continue }
+            let alert = ProofAlert(
+                source: key.source, problem: key.problem, server: key.server, isFiring: false, startsAt: problem.startsAt,
+                endsAt: max(world.clock.now(), problem.startsAt))
+            try await world.deliver([alert], source: key.source)
+        }
+        try await world.settle()
+    }
+
     private func forgotten(_ duty: Duty) {
-        if let run = duty.run, isExcused(run) { return }
+        if excuse(duty) != nil { return }
         let run = duty.run.map {
             "run \($0.id) is \($0.state) for \($0.reason?.rawValue ?? "") until \($0.dueAt.rfc3339): \($0.detail)"
         }
         world.oracle.violate("\(duty.key) is forgotten by \(duty.rule.name): \(run ?? "there is no run")")
     }
 
-    /// Whether the run says that a guard holds it of which the oracle can not know the end, and until when: it is not far.
-    private func isExcused(_ run: Run) -> Bool {
+    /// Until when the run is held by a guard of which the oracle can not know the end, as the run says; `nil` when there is none, or it
+    /// is too far.
+    private func excuse(_ duty: Duty) -> Timestamp? {
         let now = world.clock.now()
-        guard run.state == .held, let reason = run.reason, run.dueAt > now, run.dueAt <= now + .seconds(7_200) else {
-            return false
-        }
-        if reason == .personAtWork { return true }
+        guard let run = duty.run, run.state == .held, let reason = run.reason, run.dueAt > now, run.dueAt <= now + .seconds(7_200)
+        else { return nil }
+        switch reason {
+        case .personAtWork, .bootGrace: return run.dueAt
+        // The engine may have counted what it knew while the oracle could not be sure of it.
+        case .storm: return run.dueAt <= stormEnds ? run.dueAt : nil
+        case .flapping: return run.dueAt <= flappingEnds ? run.dueAt : nil
         // What a dead process had written down and did not send counts too: it may have been sent.
-        let counted: Set<Reason> = [.cooldown, .budgetSpent, .fleetBudgetSpent, .laneBusy, .maxConcurrent]
-        return world.deaths > 0 && counted.contains(reason)
+        case .cooldown, .afterRule, .budgetSpent, .fleetBudgetSpent, .laneBusy, .maxConcurrent:
+            return world.deaths > 0 ? run.dueAt : nil
+        default: return nil
+        }
     }
+
+    /// How many requests there were.
+    private var askedFor: Int { world.oracle.works.reduce(0) { $0 + $1.calls.count } }
 
     /// What the rules owe the open problems.
     private func duties() async throws -> [Duty] {
+        try await world.refresh()
         let runs = try await world.store.runs(limit: 200)
         var duties: [Duty] = []
         for key in world.oracle.keys {
@@ -90,6 +142,8 @@ struct ProofCalm {
         }
         // Its rule was demoted: people are asked.
         if run.state == .parked || run.state == .approval { return false }
+        // What a dead process had written down may have been sent, and is watched for its effect.
+        if run.state.holdsLane, world.deaths > 0 { return false }
         return !world.oracle.works.contains { $0.run == run.id && !$0.counted.isEmpty }
     }
 
@@ -98,23 +152,47 @@ struct ProofCalm {
         let now = world.clock.now()
         let server = ProofFleet.id(duty.key.server)
         let oracle = world.oracle
-        // Their ends are not known yet; a rung lasts 3 minutes.
-        let later = now + .seconds(200)
+        // Their ends are not known yet.
+        let later = now + patience
         let others = oracle.works.filter { $0.run != duty.run?.id }
         if others.contains(where: { $0.server == server && $0.isAtWork }) { return later }
-        let occupied = Set(others.filter { $0.isAtWork && !$0.isParked }.map(\.server)).count
+        let occupied = Set(others.filter { $0.isBusy(at: now) }.map(\.server)).count
         if occupied >= settings.limits.concurrency(fleetSize: settings.fleetSize) { return later }
         var instants: [Timestamp] = [now]
         if let problem = oracle.problems[duty.key] {
             instants.append(problem.openedAt + max(duty.rule.wait, settings.limits.settle))
         }
         if let until = ProofOracle.cooledDown(server, after: others, settings.limits.cooldown) { instants.append(until) }
+        if let (rule, span) = duty.rule.after,
+            let until = ProofOracle.cooledDown(server, after: others.filter { $0.rule.name == rule }, span)
+        {
+            instants.append(until)
+        }
+        if let ends = oracle.stormEnds(now: now) { instants.append(ends) }
+        if !settings.maintenance.isEmpty, let ends = ProofMaintenance.end(server, at: now) { instants.append(ends) }
+        instants.append(contentsOf: recentPast(server, others: others))
         let actions = ProofOracle.actions(oracle.works)
         for budget in settings.limits.budgets {
             instants.append(Self.room(actions.filter { $0.server == server }.map(\.at), budget, now: now))
         }
         for budget in settings.limits.fleetBudgets { instants.append(Self.room(actions.map(\.at), budget, now: now)) }
         return instants.max() ?? now
+    }
+
+    /// When flapping, boot grace and a person's time are over.
+    private func recentPast(_ server: ServerID, others: [ProofOracle.Work]) -> [Timestamp] {
+        let flaps = settings.limits.flaps
+        var instants: [Timestamp] = []
+        for key in world.oracle.keys where ProofFleet.id(key.server) == server {
+            let openings = (world.oracle.fleet.openings[key] ?? [:]).values.sorted(by: >)
+            if openings.count >= flaps.max { instants.append(openings[flaps.max - 1] + flaps.per) }
+        }
+        for other in others where other.server == server {
+            guard let last = other.calls.map(\.at).max() else { continue }
+            instants.append(last + settings.limits.bootGrace)
+            if other.rule.source == nil { instants.append(last + .seconds(1_800)) }
+        }
+        return instants
     }
 
     private static func room(_ spent: [Timestamp], _ budget: Budget, now: Timestamp) -> Timestamp {

@@ -58,7 +58,7 @@ final class ProofFleet: ServersAPI {
         var guests: [Guest]
         var trouble = Trouble()
         var calls: [ProofCall] = []
-        /// Who stopped each server that is down, by the fleet's own account: `nil` for a person's hand.
+        var lastFailedRead: Timestamp?
         var onRead: (@Sendable () async -> Void)?
     }
 
@@ -93,6 +93,9 @@ final class ProofFleet: ServersAPI {
         state.withLock { change(&$0.trouble) }
     }
 
+    /// When a server or the list could not be read the last time; `nil` when it always could.
+    var lastFailedRead: Timestamp? { state.withLock { $0.lastFailedRead } }
+
     /// Does something while the next server or list is being read.
     func duringNextRead(_ body: (@Sendable () async -> Void)?) {
         state.withLock { $0.onRead = body }
@@ -104,6 +107,12 @@ final class ProofFleet: ServersAPI {
             Self.move(&state, now: now)
             return state.guests[Self.index(id)].status
         }
+    }
+
+    /// Servers do not wait for a clock that was set; without a look now they would be caught in their transition when it is there again.
+    func clockWasSet() {
+        let now = clock.now()
+        state.withLock { Self.move(&$0, now: now) }
     }
 
     // MARK: The API
@@ -147,9 +156,13 @@ final class ProofFleet: ServersAPI {
         let error = state.withLock { state -> APIError? in
             Self.move(&state, now: now)
             clock.advance(by: state.trouble.latency)
-            if state.trouble.isDown { return Self.error(.lostBefore) }
+            if state.trouble.isDown {
+                state.lastFailedRead = now
+                return Self.error(.lostBefore)
+            }
             guard state.trouble.faults[operation]?.isEmpty == false, let fault = state.trouble.faults[operation]?.removeFirst()
             else { return nil }
+            state.lastFailedRead = now
             return APIError(code: .serverError, certainty: .notExecuted, status: 500, detail: "\(fault)")
         }
         if life.isDead { throw Self.error(.notSent) }

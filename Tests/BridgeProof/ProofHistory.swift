@@ -23,6 +23,14 @@ struct ProofHistory {
                 settle: .seconds([0, 60].randomElement(using: &random) ?? 60), flaps: Budget(max: 1_000, per: .seconds(3_600)),
                 bootGrace: .zero, storm: .never),
             fleetSize: size)
+        // Guards over the fleet hide the others: they are on in half of the histories.
+        if seed % 2 == 0 {
+            settings.maintenance = ProofMaintenance.windows
+            settings.limits.storm = StormThreshold()
+            settings.limits.bootGrace = .seconds([600, 2_400].randomElement(using: &random) ?? 600)
+            settings.limits.flaps = Budget(max: Int.random(in: 2...4, using: &random), per: .seconds(3_600))
+            if size == 20 { settings.limits.maxUnhealthy = [.count(Int.random(in: 1...2, using: &random))] }
+        }
         if Int.random(in: 0..<4, using: &random) == 0 { settings.protected = [ProofFleet.name(0)] }
         if Int.random(in: 0..<4, using: &random) == 0 { settings.episodeTimeout = .seconds(2_400) }
         return settings
@@ -38,16 +46,24 @@ struct ProofHistory {
     }
 
     /// - Returns: what does not hold; `nil` when all does.
-    static func violation(seed: UInt64, mutant: ProofMutant? = nil) async throws -> String? {
-        var history = try ProofHistory(seed: seed, store: ProofStore(mutant: mutant), mutant: mutant)
-        return try await history.run()
+    static func violation(seed: UInt64, mutant: ProofMutant? = nil, in stores: ProofStores) async throws -> String? {
+        try await stores.use { store in
+            var history = try ProofHistory(seed: seed, store: store, mutant: mutant)
+            do {
+                return try await history.run()
+            } catch {
+                return "the history ended: \(error)"
+            }
+        }
     }
 
     /// The history of a seed, step by step.
     static func trace(seed: UInt64, mutant: ProofMutant? = nil) async throws -> [String] {
-        var history = try ProofHistory(seed: seed, store: ProofStore(mutant: mutant), mutant: mutant, traces: true)
-        let violation = try await history.run()
-        return (history.world.trace ?? []) + [violation ?? "holds"]
+        try await ProofStores(mutant).use { store in
+            var history = try ProofHistory(seed: seed, store: store, mutant: mutant, traces: true)
+            let violation = try await history.run()
+            return (history.world.trace ?? []) + [violation ?? "holds"]
+        }
     }
 
     mutating func run() async throws -> String? {
@@ -67,7 +83,7 @@ struct ProofHistory {
 
     /// One thing that happens, and then some time.
     private mutating func step() async throws {
-        switch draw(0...19) {
+        switch draw(0...22) {
         case 0...5: try await speak(count: draw(1...2))
         case 6: try await speak(count: min(settings.fleetSize, 4), everywhere: true)
         case 7...8: try await resolveSome()
@@ -78,8 +94,10 @@ struct ProofHistory {
         case 13...14: spoil()
         case 15: outage()
         case 16: jump()
-        case 17: try await race()
+        case 17, 21: try await race()
         case 18: try await world.sweep()
+        case 19: try await pause()
+        case 20: try await resume()
         default: break
         }
         if draw(0...5) > 0 { try await world.settle() }
@@ -155,6 +173,20 @@ struct ProofHistory {
             draw(0...1) == 0 ? "reboot" : "cycle", server: draw(0...min(settings.fleetSize, 3) - 1), number: number)
     }
 
+    private mutating func pause() async throws {
+        let server = ProofFleet.id(draw(0...min(settings.fleetSize, 3) - 1))
+        let scopes: [PauseScope] = [.all, .server(server), .rule("host-down"), .source("backup"), .action("server.reboot")]
+        let scope = pick(scopes, else: .all)
+        let span = Duration.seconds(draw(60...4_000))
+        let isTimed = draw(0...1) == 0
+        try await world.pause(scope, until: isTimed ? world.clock.now() + span : nil)
+    }
+
+    private mutating func resume() async throws {
+        guard let scope = world.oracle.pausedScopes.randomElement(using: &random) else { return }
+        try await world.resume(scope)
+    }
+
     private mutating func die() {
         let (commit, keepsIt) = (draw(1...8), draw(0...1) == 0)
         world.note("dies at commit \(commit), keeping it: \(keepsIt)")
@@ -182,18 +214,28 @@ struct ProofHistory {
         let span = Duration.seconds(pick([-3_000, -300, -20, 20, 600, 4_000], else: 20))
         world.note("the clock jumps by \(span)")
         world.clock.advance(by: span)
+        world.fleet.clockWasSet()
     }
 
-    /// A resolve comes while a worker reads.
+    /// A resolve comes while a worker reads, and at times the problem begins anew at once.
     private mutating func race() async throws {
         guard let key = openKeys.randomElement(using: &random) else { return }
-        let alert = resolved(key)
+        let word = firing(key)
+        var alerts = [resolved(key)]
         let world = ProofUnchecked(world)
-        world.value.fleet.duringNextRead {
-            try? await world.value.deliver([alert], source: key.source)
+        if draw(0...1) == 0 {
+            let now = world.value.clock.now()
+            starts[key] = now
+            alerts.append(
+                ProofAlert(
+                    source: key.source, problem: key.problem, server: key.server, isFiring: true, startsAt: now, endsAt: nil,
+                    isTwice: key.server == 1))
+        }
+        world.value.fleet.duringNextRead { [alerts] in
+            try? await world.value.deliver(alerts, source: key.source)
             try? await world.value.dispatch()
         }
-        try await world.value.deliver([firing(key)], source: key.source)
+        try await world.value.deliver([word], source: key.source)
     }
 }
 

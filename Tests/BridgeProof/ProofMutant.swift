@@ -25,6 +25,17 @@ struct ProofMutant: Sendable {
 }
 
 extension ProofMutant {
+    /// Whether it leaves anything out: of the statements, or of what the engine is told in some history.
+    var changesAnything: Bool {
+        if !edits.isEmpty || !scripts.isEmpty { return true }
+        return (1...400 as ClosedRange<UInt64>).contains { seed in
+            let settings = ProofHistory.settings(seed: seed)
+            var told = settings
+            self.settings(&told)
+            return !"\(told)".utf8.elementsEqual("\(settings)".utf8)
+        }
+    }
+
     /// What the ledger of the simulated VPS.org has to show.
     static let ledger: [ProofMutant] = [
         ProofMutant(
@@ -35,7 +46,8 @@ extension ProofMutant {
             name: "a worker that was taken for dead is fenced", seenAs: "of one action",
             edits: [
                 Edit("SET epoch = epoch + 1, lease_until = NULL", "SET lease_until = NULL"),
-                Edit("SET epoch = epoch + 1, lease_until = ?", "SET lease_until = ?"),
+                Edit("SET epoch = epoch + 1, lease_until = ?", "SET epoch = 1, lease_until = ?"),
+                Edit("r.attempts, r.epoch, r.is_urgent", "r.attempts, 0, r.is_urgent"),
             ]),
         ProofMutant(
             name: "a stop owes its start", seenAs: "left stopped",
@@ -45,7 +57,7 @@ extension ProofMutant {
                 )
             ]),
         ProofMutant(
-            name: "a create is remembered with its name", seenAs: "servers where 2 were asked for",
+            name: "a create is remembered with its server", seenAs: "taken for gone",
             edits: [
                 Edit(
                     "INSERT INTO run_progress (run, progress) VALUES (?, ?)",
@@ -68,15 +80,15 @@ extension ProofMutant {
             edits: [
                 Edit("SELECT max(created_at) FROM intents WHERE lane", "SELECT max(created_at) FROM intents WHERE 0 AND lane"),
                 Edit(
-                    "SELECT max(r.finished_at) FROM runs r WHERE r.lane",
-                    "SELECT max(r.finished_at) FROM runs r WHERE 0 AND r.lane"),
+                    "FROM runs r WHERE r.lane = ? AND r.id <> ? AND r.finished_at > ?",
+                    "FROM runs r WHERE 0 AND r.lane = ? AND r.id <> ? AND r.finished_at > ?"),
             ]),
         ProofMutant(
             name: "cooldown from the end of the run", seenAs: "inside its cooldown",
             edits: [
                 Edit(
-                    "SELECT max(r.finished_at) FROM runs r WHERE r.lane",
-                    "SELECT max(r.finished_at) FROM runs r WHERE 0 AND r.lane")
+                    "FROM runs r WHERE r.lane = ? AND r.id <> ? AND r.finished_at > ?",
+                    "FROM runs r WHERE 0 AND r.lane = ? AND r.id <> ? AND r.finished_at > ?")
             ]),
         ProofMutant(
             name: "budget of a server", seenAs: "actions on 10",
@@ -92,6 +104,16 @@ extension ProofMutant {
         ProofMutant(
             name: "the problem's end, in the transaction of the intent", seenAs: "which is over",
             edits: [Edit("SELECT 1 FROM episodes e WHERE e.id = ? AND", "SELECT 1 FROM episodes e WHERE 0 AND e.id = ? AND")]),
+        ProofMutant(
+            name: "a first rung belongs to its own occurrence", seenAs: "earlier occurrence",
+            edits: [
+                Edit(
+                    "SELECT 1 FROM episodes e WHERE e.id = ? AND e.closed_at IS NOT NULL",
+                    """
+                    SELECT 1 FROM episodes e WHERE e.id = ? AND NOT EXISTS (
+                        SELECT 1 FROM episodes o WHERE o.source = e.source AND o.fingerprint = e.fingerprint AND o.closed_at IS NULL)
+                    """)
+            ]),
         ProofMutant(
             name: "a resolve ends its episode", seenAs: "which is over",
             edits: [
@@ -135,5 +157,33 @@ extension ProofMutant {
         ProofMutant(
             name: "a problem stays open while it is spoken of", seenAs: "forgotten",
             settings: { $0.episodeTimeout = .seconds(20) }),
+        ProofMutant(name: "storm", seenAs: "in a storm", settings: { $0.limits.storm = .never }),
+        ProofMutant(
+            name: "storm in the transaction of the intent", seenAs: "in a storm",
+            edits: [Edit("FROM fleet_states ORDER BY kind DESC", "FROM fleet_states WHERE kind <> 'storm' ORDER BY kind DESC")]),
+        ProofMutant(
+            name: "a storm lasts until it was quiet", seenAs: "in a storm",
+            settings: { told in told.limits.storm = StormThreshold(servers: told.limits.storm.servers, quiet: .seconds(1)) }),
+        ProofMutant(name: "max_unhealthy", seenAs: "were unhealthy", settings: { $0.limits.maxUnhealthy = [] }),
+        ProofMutant(
+            name: "flapping", seenAs: "times", settings: { $0.limits.flaps = Budget(max: 1_000, per: .seconds(3_600)) }),
+        ProofMutant(name: "boot_grace", seenAs: "boot grace", settings: { $0.limits.bootGrace = .zero }),
+        ProofMutant(name: "maintenance", seenAs: "in its maintenance", settings: { $0.maintenance = [] }),
+        ProofMutant(
+            name: "pauses", seenAs: "during a pause",
+            edits: [
+                Edit(
+                    "lifted_at IS NULL AND (until IS NULL OR until > ?) ORDER BY id",
+                    "lifted_at IS NULL AND (until IS NULL OR until > ?) AND id < 0 ORDER BY id")
+            ]),
+        ProofMutant(
+            name: "limits.after", seenAs: "too soon after",
+            edits: [
+                Edit("AND i.created_at > ? AND r.rule = ?", "AND 0 AND i.created_at > ? AND r.rule = ?"),
+                Edit("AND r.finished_at > ? AND r.rule = ?", "AND 0 AND r.finished_at > ? AND r.rule = ?"),
+            ]),
+        ProofMutant(
+            name: "a server belongs to the person at work", seenAs: "while a person",
+            edits: [Edit("FROM people_at_work WHERE server", "FROM people_at_work WHERE 0 AND server")]),
     ]
 }

@@ -10,7 +10,11 @@ struct ProofOracle {
         var openedAt: Timestamp
         var startsAt: Timestamp
         var lastSeen: Timestamp
+        /// When the engine was told of it.
+        var toldAt: Timestamp
         var isOpen = true
+        /// Whether the engine came to rest over it: what it knows of the fleet it knows by then.
+        var isKnown = false
     }
 
     /// What one run asked of one server.
@@ -22,10 +26,20 @@ struct ProofOracle {
         var calls: [ProofCall] = []
         var endedAt: Timestamp?
         var isParked = false
+        /// How many counted requests it had made when the time of a rung was over; a clock that is set back begins none anew.
+        var requestsOver = 0
 
         var counted: [ProofCall] { calls.filter(\.counts) }
         /// Whether its requests may have taken place and it goes on.
         var isAtWork: Bool { endedAt == nil && calls.contains(where: \.counts) }
+
+        /// Whether it counts for `max_concurrent`: not once it is parked, nor when its rung's time is over and it has to wait for the next.
+        func isBusy(at now: Timestamp) -> Bool {
+            guard isAtWork, !isParked, let last = counted.last else { return false }
+            let owesStart = rule.cycles && last.operation == .stop
+            if owesStart { return true }
+            return requestsOver < counted.count && (rule.rung.map { now < last.at + $0 } ?? true)
+        }
     }
 
     /// The alert of an event, and which occurrence of its problem it spoke of.
@@ -35,10 +49,14 @@ struct ProofOracle {
     }
 
     let settings: ProofSettings
-    private(set) var problems: [ProofKey: Problem] = [:]
+    var problems: [ProofKey: Problem] = [:]
     /// In the order of their first words.
     private(set) var keys: [ProofKey] = []
     private(set) var works: [Work] = []
+    /// What is known of the whole fleet, see ``rested(now:)``.
+    var fleet = FleetKnowledge()
+    /// What people stopped, and until when.
+    var pauses: [PauseScope: Timestamp?] = [:]
     private(set) var causes: [EventReference: Cause] = [:]
     /// The servers that commands name, by their deliveries.
     var commands: [DeliveryID: Int] = [:]
@@ -54,7 +72,8 @@ struct ProofOracle {
 
     // MARK: What came in
 
-    mutating func dispatched(_ delivery: DeliveryID, _ alerts: [ProofAlert], receivedAt: Timestamp) {
+    mutating func dispatched(_ delivery: DeliveryID, _ alerts: [ProofAlert], receivedAt: Timestamp, now: Timestamp) {
+        noteStorm(now: now)
         for alert in alerts {
             let known = problems[alert.key]
             if known == nil, alert.isFiring { keys.append(alert.key) }
@@ -69,7 +88,9 @@ struct ProofOracle {
                 problems[alert.key] = known
             } else {
                 problems[alert.key] = Problem(
-                    serial: (known?.serial ?? 0) + 1, openedAt: receivedAt, startsAt: alert.startsAt, lastSeen: receivedAt)
+                    serial: (known?.serial ?? 0) + 1, openedAt: receivedAt, startsAt: alert.startsAt, lastSeen: receivedAt,
+                    toldAt: now)
+                fleet.latestOpening = max(fleet.latestOpening ?? receivedAt, receivedAt)
             }
         }
         // A run belongs to the occurrence that is open after its whole delivery.
@@ -81,9 +102,18 @@ struct ProofOracle {
 
     /// Problems that nobody spoke of for too long were closed.
     mutating func swept(now: Timestamp) {
+        noteStorm(now: now)
         for key in keys {
             guard let problem = problems[key], problem.isOpen, problem.lastSeen < now - settings.episodeTimeout else { continue }
             problems[key]?.isOpen = false
+        }
+    }
+
+    /// Notes which rungs' time is over.
+    mutating func noteRungs(now: Timestamp) {
+        for index in works.indices where works[index].endedAt == nil {
+            guard let rung = works[index].rule.rung, let last = works[index].counted.last, now >= last.at + rung else { continue }
+            works[index].requestsOver = works[index].counted.count
         }
     }
 
@@ -107,18 +137,37 @@ struct ProofOracle {
             violate("run \(call.run) of \(rule.name) asked for \(call.operation.rawValue) a second time")
         }
         judgeTwins(call, run: run, rule: rule, others: others)
+        judgePauses(call, rule: rule)
         judgeServer(call, run: run, rule: rule)
-        judgeOthers(call, isFirst: isFirst, others: others)
-        if isFirst, rule.source != nil { judgeCooldown(call, others: others) }
-        if !isOwed { judgeBudgets(call, works: others + [own]) }
-        if rule.source != nil, !isOwed { judgeProblem(call, run: run, rule: rule, isFirst: isFirst) }
-        if let index {
-            works[index].calls.append(call)
-        } else {
-            var work = own
-            work.calls.append(call)
-            works.append(work)
+        judgeOthers(call, isOwed: isOwed, others: others)
+        if isFirst, rule.source != nil {
+            judgeCooldown(call, others: others)
+            judgeAfter(call, rule: rule, others: others)
         }
+        if !isOwed { judgeBudgets(call, works: others + [own]) }
+        if rule.source != nil, !isOwed {
+            judgeProblem(call, run: run, rule: rule, isFirst: isFirst)
+            judgeFleet(call)
+            judgeRecentPast(call, others: others)
+        }
+        keep(call, in: own, at: index)
+    }
+
+    /// A process that died had a request written down. Nobody can know whether it left: it is not sent again, its rung was taken, and guards
+    /// count it as sent.
+    mutating func wroteDown(_ call: ProofCall, run: Run) {
+        guard let rule = ProofRule.named(run.rule) else { return violate("an intent of the unknown rule \(run.rule)") }
+        let index = works.firstIndex { $0.run == call.run }
+        let own = index.map { works[$0] } ?? Work(run: call.run, server: call.server, rule: rule, cause: causes[run.event])
+        // The fleet saw it.
+        if own.counted.contains(where: { $0.operation == call.operation }) { return }
+        keep(call, in: own, at: index)
+    }
+
+    private mutating func keep(_ call: ProofCall, in own: Work, at index: Int?) {
+        var work = own
+        work.calls.append(call)
+        if let index { works[index] = work } else { works.append(work) }
     }
 
     /// One run of a rule works on one occurrence of a problem.
@@ -136,12 +185,12 @@ struct ProofOracle {
         }
     }
 
-    private mutating func judgeOthers(_ call: ProofCall, isFirst: Bool, others: [Work]) {
+    private mutating func judgeOthers(_ call: ProofCall, isOwed: Bool, others: [Work]) {
         if let other = others.first(where: { $0.server == call.server && $0.isAtWork }) {
             violate("two in flight on \(call.server): runs \(other.run) and \(call.run)")
         }
-        let occupied = Set(others.filter { $0.isAtWork && !$0.isParked }.map(\.server)).subtracting([call.server]).count
-        if isFirst, occupied >= settings.limits.concurrency(fleetSize: settings.fleetSize) {
+        let occupied = Set(others.filter { $0.isBusy(at: call.at) }.map(\.server)).subtracting([call.server]).count
+        if !isOwed, occupied >= settings.limits.concurrency(fleetSize: settings.fleetSize) {
             violate("\(occupied + 1) servers at work at once")
         }
     }

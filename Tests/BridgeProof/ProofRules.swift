@@ -12,12 +12,20 @@ struct ProofRule: Sendable {
     let wait: Duration
     /// What it may ask for, in this order; `stop` and `start` together are one action.
     let cycles: Bool
+    /// How long a rung has for its effect; `nil` for a person's command, which has one rung.
+    var rung: Duration?
+    /// How long after a run of another rule on its server it waits.
+    var after: (rule: String, span: Duration)?
 
     static let all = [
-        ProofRule(name: "host-down", source: "alertmanager", problem: "HostDown", wait: .zero, cycles: true),
-        ProofRule(name: "host-down-twice", source: "alertmanager", problem: "HostDown", wait: .zero, cycles: false),
-        ProofRule(name: "disk-hung", source: "alertmanager", problem: "DiskHung", wait: .seconds(120), cycles: true),
-        ProofRule(name: "host-down-backup", source: "backup", problem: "HostDown", wait: .zero, cycles: false),
+        ProofRule(name: "host-down", source: "alertmanager", problem: "HostDown", wait: .zero, cycles: true, rung: .seconds(180)),
+        ProofRule(
+            name: "host-down-twice", source: "alertmanager", problem: "HostDown", wait: .zero, cycles: false, rung: .seconds(120)),
+        ProofRule(
+            name: "disk-hung", source: "alertmanager", problem: "DiskHung", wait: .seconds(120), cycles: true,
+            rung: .seconds(180), after: (rule: "host-down", span: .seconds(3_600))),
+        ProofRule(
+            name: "host-down-backup", source: "backup", problem: "HostDown", wait: .zero, cycles: false, rung: .seconds(180)),
         ProofRule(name: "chat-reboot", source: nil, problem: "", wait: .zero, cycles: false),
         ProofRule(name: "chat-cycle", source: nil, problem: "", wait: .zero, cycles: true),
     ]
@@ -58,6 +66,7 @@ struct ProofRule: Sendable {
             target: event.labels.server
             autonomy: auto
             healthy_delay: 1m
+            limits: {after: {host-down: 1h}}
             escalation:
               - {timeout: 3m, actions: [server.power_cycle]}
           - name: host-down-backup

@@ -1,5 +1,6 @@
 import Engine
 import Model
+import Rules
 
 /// What bounds one history.
 struct ProofSettings: Sendable {
@@ -7,11 +8,12 @@ struct ProofSettings: Sendable {
     var protected: [String] = []
     var episodeTimeout: Duration = .seconds(43_200)
     var fleetSize: Int
+    var maintenance: [MaintenanceWindow] = []
     var rules = ProofRule.text
 
     var engine: EngineSettings {
         EngineSettings(
             live: true, limits: limits, protected: ProtectedServers(protected), verifyInterval: .seconds(60), concurrency: 1,
-            episodeTimeout: episodeTimeout)
+            episodeTimeout: episodeTimeout, maintenance: maintenance)
     }
 }

@@ -5,7 +5,6 @@ import Model
 import RuleTesting
 import Rules
 import Store
-import Synchronization
 import VPSAPI
 
 /// The engine on a real store, a fleet that goes wrong, and a clock that is turned, watched by the oracle.
@@ -18,6 +17,7 @@ final class ProofWorld {
     private let inHand: ProofRunInHand
     private let transport = FakeTransport(clock: ManualClock())
     private let ruleSet: RuleSet
+    private let numbers = ProofNumbers()
     private var dispatcher: Dispatcher
     private var worker: Worker
     private var rescuer: Rescuer
@@ -41,12 +41,12 @@ final class ProofWorld {
         ruleSet = try ProofRule.ruleSet(told.rules)
         (dispatcher, worker, rescuer) = Self.engine(
             store: store, fleet: fleet, ruleSet: ruleSet, settings: told.engine, clock: clock, transport: transport,
-            inHand: inHand)
+            inHand: inHand, numbers: numbers)
     }
 
     private static func engine(
         store: SQLiteStore, fleet: ProofFleet, ruleSet: RuleSet, settings: EngineSettings, clock: ProofClock,
-        transport: FakeTransport, inHand: ProofRunInHand
+        transport: FakeTransport, inHand: ProofRunInHand, numbers: ProofNumbers
     ) -> (Dispatcher, Worker, Rescuer) {
         let book = RuleBook(current: ruleSet, queries: store)
         let silent = Logger(label: "proof") { _ in SwiftLogNoOpLogHandler() }
@@ -59,7 +59,7 @@ final class ProofWorld {
                 store: store, queries: store, api: fleet, inventory: Inventory(api: fleet), prober: FakeProber(),
                 transport: transport, secrets: [:], rules: book, sources: ProofRule.sources,
                 resolver: ServerResolver(aliases: [:]), settings: settings, clock: clock, doorbell: doorbell,
-                messageDoorbell: doorbell, random: { 0.5 }, number: { 1 }, logger: inHand.logger),
+                messageDoorbell: doorbell, random: { 0.5 }, number: { numbers.next() }, logger: inHand.logger),
             Rescuer(
                 store: store, settings: settings, clock: clock, workerDoorbell: doorbell, readiness: Readiness(), logger: silent)
         )
@@ -115,25 +115,35 @@ final class ProofWorld {
         guard hasWaiting else { return }
         while try await dispatcher.dispatchOnce() > 0 {}
         hasWaiting = false
-        for (id, receivedAt, alerts) in waiting { oracle.dispatched(id, alerts, receivedAt: receivedAt) }
+        for (id, receivedAt, alerts) in waiting { oracle.dispatched(id, alerts, receivedAt: receivedAt, now: clock.now()) }
         waiting = []
     }
 
     /// Does everything that is due now; a process that dies meanwhile is started again.
-    func settle() async throws {
+    /// - Returns: when something is due next.
+    @discardableResult
+    func settle() async throws -> Timestamp? {
         for _ in 0..<500 {
             do {
                 try await dispatch()
+                oracle.noteStorm(now: clock.now())
                 let stepped = try await worker.stepDueRuns()
                 try await observe()
                 if life.isDead { throw StoreError(.unwritable, "dead") }
-                if stepped == 0, !hasWaiting { return }
+                if let complaint = inHand.takeComplaint() { oracle.violate("the worker complains: \(complaint)") }
+                // What is due is cheaper to ask for than a claim that finds nothing.
+                let due = try await store.nextDue()
+                let isDue = stepped > 0 && due.map { $0 <= clock.now() } ?? false
+                if isDue || hasWaiting { continue }
+                oracle.rested(now: clock.now(), lastFailedRead: fleet.lastFailedRead)
+                return due
             } catch let error as StoreError {
                 guard life.isDead else { throw error }
                 try await restart()
             }
         }
         oracle.violate("the engine does not come to rest")
+        return nil
     }
 
     /// A new process over the same store.
@@ -142,11 +152,44 @@ final class ProofWorld {
         deaths += 1
         life.revive()
         try await observe()
-        inHand.set(nil)
+        try await tellOfOpenIntents()
+        inHand.forget()
         (dispatcher, worker, rescuer) = Self.engine(
             store: store, fleet: fleet, ruleSet: ruleSet, settings: settings.engine, clock: clock, transport: transport,
-            inHand: inHand)
+            inHand: inHand, numbers: numbers)
         _ = try await store.rescue(now: clock.now(), everything: true)
+    }
+
+    /// Tells the oracle what the process that died had written down; the start that follows a stop is owed, and spends nothing.
+    private func tellOfOpenIntents() async throws {
+        for run in try await store.runs(limit: 200) where run.state == .running || run.state == .unknown {
+            for intent in try await store.intents(of: run.id) where intent.outcome == nil && intent.step == 0 {
+                guard let operation = intent.operation, let server = intent.server else { continue }
+                note("\(operation.rawValue) \(server) was written down by run \(run.id) \(run.rule)")
+                oracle.wroteDown(
+                    ProofCall(
+                        at: intent.createdAt, operation: operation, server: server, run: run.id, counts: true, wasApplied: false),
+                    run: run)
+            }
+        }
+    }
+
+    func pause(_ scope: PauseScope, until: Timestamp?) async throws {
+        note("pause \(scope) until \(until?.rfc3339 ?? "a person resumes")")
+        if life.isDead { return }
+        life.spare(true)
+        defer { life.spare(false) }
+        _ = try await store.pause(NewPause(scope: scope, reason: "work", actor: "operator", at: clock.now(), until: until))
+        oracle.pauses[scope] = .some(until)
+    }
+
+    func resume(_ scope: PauseScope) async throws {
+        note("resume \(scope)")
+        if life.isDead { return }
+        life.spare(true)
+        defer { life.spare(false) }
+        _ = try await store.resume(PauseEnd(scope: scope, actor: "operator", at: clock.now()))
+        oracle.pauses[scope] = nil
     }
 
     func sweep() async throws {
@@ -162,16 +205,30 @@ final class ProofWorld {
     /// Turns the clock, stopping at every instant at which something is due.
     func advance(by span: Duration) async throws {
         let end = clock.now() + span
-        while let due = try await store.nextDue(), due <= end {
-            if due > clock.now() { clock.set(due) }
-            try await settle()
+        var due = try await store.nextDue()
+        for _ in 0..<5_000 {
+            guard let next = due, next <= end else {
+                // Slow answers may have taken the clock past the end already.
+                if clock.now() <= end, !hasWaiting, !life.isDead { return clock.set(end) }
+                if clock.now() < end { clock.set(end) }
+                try await settle()
+                return
+            }
+            if next > clock.now() { clock.set(next) }
+            due = try await settle()
             if oracle.violation != nil { return }
         }
-        if clock.now() < end { clock.set(end) }
-        try await settle()
+        oracle.violate("something is due again and again")
     }
 
     // MARK: What is seen
+
+    /// Tells the oracle how the runs ended that it knows.
+    func refresh() async throws {
+        for id in oracle.unfinished {
+            if let run = try await store.run(id) { oracle.seen(run, now: clock.now()) }
+        }
+    }
 
     /// Tells the oracle what the fleet was asked since, and how the runs ended that it knows.
     private func observe() async throws {
@@ -187,41 +244,6 @@ final class ProofWorld {
             }
             note("\(call.operation.rawValue) \(call.server) by run \(run.id) \(run.rule), applied: \(call.wasApplied)")
             oracle.acted(call, run: run)
-        }
-    }
-}
-
-/// The run that the worker has in hand, as its log says.
-final class ProofRunInHand: Sendable {
-    private let id = Mutex<RunID?>(nil)
-
-    var run: RunID? { id.withLock { $0 } }
-    func set(_ run: RunID?) { id.withLock { $0 = run } }
-
-    var logger: Logger {
-        var logger = Logger(label: "proof") { _ in Handler(inHand: self) }
-        logger.logLevel = .info
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let inHand: ProofRunInHand
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .info
-
-        func log(event: LogEvent) {
-            guard case .string(let text)? = event.metadata?["run"] else {
-                if case .stringConvertible(let id)? = event.metadata?["run"] { set("\(id)") }
-                return
-            }
-            set(text)
-        }
-
-        private func set(_ text: String) { inHand.set(Int64(text).map(RunID.init(rawValue:))) }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
         }
     }
 }

@@ -560,15 +560,22 @@ def crashes(world):
         world.serve.child.send_signal(kind)
         if backtracer:
             world.bench.wait_until("the crash trace is written", lambda: world.serve.log().count("Backtrace took") > written, 90)
-            # A signal from outside, unlike a fault of its own, lets it go on after the trace.
-            world.serve.child.send_signal(kind)
         world.bench.forget(world.serve)
-        world.serve.child.wait(timeout=30)
+        if backtracer:
+            # A signal from outside, unlike a fault of its own, lets it go on after the trace, if it comes then.
+            world.bench.wait_until("the process ends", lambda: has_ended_by(world.serve, kind), 120, every=1)
+        world.serve.child.wait(timeout=60)
         assert world.serve.child.returncode == -kind, world.serve.child.returncode
     traces = len(re.findall(r"^Thread \d+", world.serve.log(), re.MULTILINE))
     assert traces or not backtracer, "the backtracer wrote nothing"
     harness.say(f"killed by SIGABRT and SIGSEGV; {traces} threads in the crash traces" if backtracer
                 else "killed by SIGABRT and SIGSEGV; no backtracer on this machine")
+
+
+def has_ended_by(process, kind):
+    if not process.has_ended:
+        process.child.send_signal(kind)
+    return process.has_ended
 
 
 def documented_settings():

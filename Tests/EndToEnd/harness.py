@@ -10,6 +10,7 @@ import http.client
 import http.server
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -130,6 +131,7 @@ def free_port():
 
 
 def _end_with_parent():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one that is killed writes no core, which would take long and hold secrets
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed script leaves no process behind
 
 

@@ -80,6 +80,7 @@ def record(bench, name, environment):
         "sources": {"alertmanager": {
             "kind": "alertmanager", "auth": {"bearer_file": str(bench.write("hook-token", HOOK_TOKEN, 0o600))}}},
         "limits": {
+            "storm": {"servers": 100000}, "flaps": {"max": 1000, "per": "1h"}, "boot_grace": "0s",
             "settle": "0s", "cooldown": "0s", "max_concurrent": 1000, "budgets": [{"max": 1000, "per": "1h"}],
             "fleet_budgets": [{"max": 100000, "per": "1h"}], "max_event_age": "24h"},
     })

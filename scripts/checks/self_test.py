@@ -59,6 +59,7 @@ SEEDS = [
     Seed("a regex from text", calls, "Sources/Rules/Seed.swift", "let r = try Regex(pattern)\n", "exponential"),
     Seed("a regex literal", calls, "Sources/Rules/Seed.swift", "let r = /a+b/\n", "exponential"),
     Seed("an extended regex literal", calls, "Sources/Rules/Seed.swift", "let r = #/a b/#\n", "exponential"),
+    Seed("a message past the noise rule", calls, "Sources/Engine/Seed.swift", "let m = NewMessage(text: x)\n", "MessagePolicy"),
     Seed("division", calls, "Sources/Rules/Seed.swift", "let r = (a / b) / c\nlet s = x.reduce(1, /)\n", None),
     Seed("a call in a string or comment", calls, "Sources/Model/Seed.swift", 'let a = "try' + '! \\n" // Thread' + ".sleep\n", None),
     Seed("a reminder", calls, "scripts/seed", "# TO" + "DO later\n", "do it"),

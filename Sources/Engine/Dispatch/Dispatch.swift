@@ -4,7 +4,8 @@ package import Store
 
 /// Decides on one delivery; performs nothing.
 ///
-/// `open` holds the open episodes of the events' keys and is kept up to date, so that one batch can decide on several deliveries.
+/// `open` holds the open episodes of the events' keys, and those closed ones that still await their sender's word; it is kept up to date, so
+/// that one batch can decide on several deliveries.
 package struct Dispatch {
     private let delivery: Delivery
     private let ruleSet: RuleSet
@@ -16,17 +17,17 @@ package struct Dispatch {
     /// How many events had no matching rule, and the first of them; one audit line tells it for all.
     private var unmatched: (count: Int, first: String) = (0, "")
 
-    /// What becomes of a delivery with these events, in their order.
+    /// What becomes of those of a delivery's events whose places are in `part`, in their order.
     package static func decide(
-        _ delivery: Delivery, events: [Event], open: inout [EpisodeKey: Episode], ruleSet: RuleSet, limits: Limits,
-        replies: [Int: ApprovalDesk.Reply] = [:], now: Timestamp
+        _ delivery: Delivery, events: [Event], part: Range<Int>, open: inout [EpisodeKey: Episode], ruleSet: RuleSet,
+        limits: Limits, replies: [Int: ApprovalDesk.Reply] = [:], now: Timestamp
     ) -> DispatchedDelivery {
         var dispatch = Dispatch(
-            delivery: delivery, ruleSet: ruleSet, limits: limits, now: now, result: DispatchedDelivery(id: delivery.id),
+            delivery: delivery, ruleSet: ruleSet, limits: limits, now: now,
+            result: DispatchedDelivery(
+                id: delivery.id, begin: delivery.decidedEvents, end: part.upperBound < events.count ? part.upperBound : nil),
             replies: replies)
-        for (index, event) in events.enumerated() {
-            dispatch.decide(event, index: index, open: &open)
-        }
+        for index in part { dispatch.decide(events[index], index: index, open: &open) }
         dispatch.finish(events: events)
         return dispatch.result
     }
@@ -41,7 +42,8 @@ package struct Dispatch {
                     at: now, kind: .decision, reason: .undecodable, delivery: delivery.id, actor: delivery.source, detail: message
                 )
             ],
-            deadLetters: [DeadLetter(at: now, reason: .undecodable, event: event, run: nil, rule: nil, detail: message)])
+            deadLetters: [DeadLetter(at: now, reason: .undecodable, event: event, run: nil, rule: nil, detail: message)],
+            begin: delivery.decidedEvents)
     }
 
     private mutating func decide(_ event: Event, index: Int, open: inout [EpisodeKey: Episode]) {
@@ -56,7 +58,7 @@ package struct Dispatch {
                 result.episodes.append(.close(key, at: now, ending: .resolved))
                 open[key] = nil
                 note(.resolved, rule: nil, actor: event.source, detail: event.fingerprint)
-                // Once for each problem that ended: of a resolve that ends nothing nobody has to be told.
+                // Once for each problem that ended, whoever noticed first: of a resolve that ends nothing nobody has to be told.
                 matchOccasion(event, index: index, reason: .matched)
             }
         case .schedule:
@@ -79,11 +81,11 @@ package struct Dispatch {
 
     /// - Returns: when the problem's episode was opened.
     private mutating func openOrRefresh(_ key: EpisodeKey, event: Event, open: inout [EpisodeKey: Episode]) -> Timestamp {
-        if var episode = open[key] {
+        if var episode = open[key], episode.isOpen {
             let beganAnew = event.startsAt.flatMap { start in episode.startsAt.map { start > $0 } } ?? false
             if !beganAnew {
                 result.episodes.append(.refresh(key, at: event.receivedAt, startsAt: event.startsAt))
-                episode.lastSeenAt = max(episode.lastSeenAt, event.receivedAt)
+                episode.refresh(at: event.receivedAt, startsAt: event.startsAt)
                 open[key] = episode
                 return episode.openedAt
             }
@@ -109,7 +111,7 @@ package struct Dispatch {
                         event: EventReference(delivery: delivery.id, index: index),
                         dueAt: rule.namesServer
                             ? now : max(now, openedAt + max(rule.waitFor ?? .zero, rule.limits.settle)), isUrgent: false,
-                        createdAt: now))
+                        createdAt: now, renewsAfter: max(rule.healthyDelay, limits.cooldown, rule.limits.cooldown)))
                 note(.matched, rule: rule.name, actor: event.source, detail: event.fingerprint)
             case .missing(let path):
                 matchedAny = true
@@ -169,7 +171,7 @@ package struct Dispatch {
             result.audit += reply.audit
             if let url = event.command?.responseURL {
                 result.messages.append(
-                    NewMessage(destination: .response(source: event.source, url: url), text: reply.text))
+                    MessagePolicy.answer(reply.text, to: .response(source: event.source, url: url)))
             }
         case .refused(let reason, let rule, _):
             result.audit.append(

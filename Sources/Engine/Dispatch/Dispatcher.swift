@@ -3,6 +3,7 @@ package import Model
 import Rules
 import ServiceLifecycle
 package import Store
+import Synchronization
 package import Webhooks
 
 /// Turns stored deliveries into decisions: events, episodes and runs.
@@ -11,7 +12,7 @@ package import Webhooks
 package struct Dispatcher: Service {
     /// How many deliveries are decided on in one transaction; keeps the writer free for senders.
     static let batchSize = 64
-    /// After so many events no further delivery is taken into a transaction.
+    /// How many events are decided on in one transaction; what is urgent waits for no more than these.
     static let eventsPerBatch = 100
     /// While senders wait for their answers, how long it stands back after a batch, as a multiple of the batch's time.
     static let yield = 20
@@ -31,6 +32,7 @@ package struct Dispatcher: Service {
     private let isIntakeBusy: @Sendable () -> Bool
     private let pulse: LoopPulse
     private let logger: Logger
+    private let partlyDecided = PartlyDecided()
 
     package init(
         store: any Store, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource], limits: Limits,
@@ -80,42 +82,31 @@ package struct Dispatcher: Service {
         }
     }
 
-    /// Decides on the next deliveries.
-    /// - Returns: how many there were.
+    /// Decides on the next deliveries, urgent ones first, and at most ``eventsPerBatch`` of their events: of a delivery of more the rest
+    /// follows later, behind what is urgent by then.
+    /// - Returns: how many deliveries there were, the last of them perhaps in part.
     package func dispatchOnce() async throws(StoreError) -> Int {
-        let deliveries = try await queries.undispatched(limit: Self.batchSize)
-        guard !deliveries.isEmpty else { return 0 }
+        let taken = take(try await queries.undispatched(limit: Self.batchSize))
+        guard !taken.isEmpty else { return 0 }
         let now = clock.now()
-        var decoded: [(delivery: Delivery, events: Result<[Event], WebhookRejection>)] = []
-        decoded.reserveCapacity(deliveries.count)
-        var keys: Set<EpisodeKey> = []
-        var eventCount = 0
-        for delivery in deliveries where eventCount < Self.eventsPerBatch {
-            let events = decode(delivery)
-            if case .success(let events) = events {
-                eventCount += events.count
-                for event in events where event.status == .problem || event.status == .resolved {
-                    keys.insert(EpisodeKey(source: event.source, fingerprint: event.fingerprint))
-                }
-            }
-            decoded.append((delivery, events))
-        }
-        var open = keys.isEmpty ? [:] : try await queries.openEpisodes(Array(keys))
+        var open = try await episodes(of: taken)
         // Once for the whole batch: a reload meanwhile changes what the next batch is judged by, and no event sees two sets.
         let ruleSet = rules.current
         var batch: [DispatchedDelivery] = []
-        for (delivery, events) in decoded {
+        for (delivery, events, part) in taken {
             switch events {
             case .success(let events):
-                let replies = try await answers(in: events, of: delivery, ruleSet: ruleSet, now: now)
+                let replies = try await answers(in: events, part, of: delivery, ruleSet: ruleSet, now: now)
                 batch.append(
                     Dispatch.decide(
-                        delivery, events: events, open: &open, ruleSet: ruleSet, limits: limits, replies: replies, now: now))
+                        delivery, events: events, part: part, open: &open, ruleSet: ruleSet, limits: limits, replies: replies,
+                        now: now))
             case .failure(let rejection):
                 batch.append(Dispatch.undecodable(delivery, message: rejection.message, now: now))
             }
         }
         try await store.commit(DispatchBatch(now: now, revision: ruleSet.revision, deliveries: batch))
+        if batch.last?.end == nil { partlyDecided.forget() }
         if batch.contains(where: { !$0.runs.isEmpty || !$0.episodes.isEmpty }) { workerDoorbell.ring() }
         if batch.contains(where: { !$0.messages.isEmpty }) { messageDoorbell.ring() }
         log(batch)
@@ -123,13 +114,53 @@ package struct Dispatcher: Service {
         return batch.count
     }
 
+    /// A delivery with its events, and the places of those that one transaction decides on.
+    private typealias Taken = (delivery: Delivery, events: Result<[Event], WebhookRejection>, part: Range<Int>)
+
+    /// What one transaction decides on.
+    private func take(_ deliveries: [Delivery]) -> [Taken] {
+        var taken: [Taken] = []
+        var eventCount = 0
+        for delivery in deliveries where eventCount < Self.eventsPerBatch {
+            let events = decode(delivery)
+            let count = (try? events.get().count) ?? 0
+            let begin = min(delivery.decidedEvents, count)
+            let part = begin..<min(count, begin + Self.eventsPerBatch - eventCount)
+            eventCount += part.count
+            taken.append((delivery, events, part))
+        }
+        return taken
+    }
+
+    /// The open episodes of what was taken, and those that still await the word that came now.
+    private func episodes(of taken: [Taken]) async throws(StoreError) -> [EpisodeKey: Episode] {
+        var keys: Set<EpisodeKey> = []
+        var ended: Set<EpisodeKey> = []
+        for (_, events, part) in taken {
+            guard case .success(let events) = events else { continue }
+            for event in events[part] where event.status == .problem || event.status == .resolved {
+                let key = EpisodeKey(source: event.source, fingerprint: event.fingerprint)
+                keys.insert(key)
+                if event.status == .resolved { ended.insert(key) }
+            }
+        }
+        var open = keys.isEmpty ? [:] : try await queries.openEpisodes(Array(keys))
+        ended.subtract(open.keys)
+        if !ended.isEmpty {
+            let awaiting = try await queries.episodesAwaitingWord(Array(ended))
+            open.merge(awaiting) { present, _ in present }
+        }
+        return open
+    }
+
     /// Counts the commands that are answers to questions, before their delivery is marked: after a crash between the two they are
     /// counted again, which changes nothing.
     private func answers(
-        in events: [Event], of delivery: Delivery, ruleSet: RuleSet, now: Timestamp
+        in events: [Event], _ part: Range<Int>, of delivery: Delivery, ruleSet: RuleSet, now: Timestamp
     ) async throws(StoreError) -> [Int: ApprovalDesk.Reply] {
         var replies: [Int: ApprovalDesk.Reply] = [:]
-        for (index, event) in events.enumerated() where event.status == .command {
+        for index in part where events[index].status == .command {
+            let event = events[index]
             guard case .answer(let verdict, let id, let reason) = CommandDesk.judge(event, ruleSet: ruleSet) else { continue }
             let person = ApprovalDesk.Person.chat(source: event.source, userID: event.command?.userID ?? "")
             replies[index] = try await approvals.answer(
@@ -140,8 +171,11 @@ package struct Dispatcher: Service {
     }
 
     private func decode(_ delivery: Delivery) -> Result<[Event], WebhookRejection> {
+        if let events = partlyDecided.events(of: delivery.id) { return .success(events) }
         do throws(WebhookRejection) {
-            return .success(try Webhooks.decode(delivery, sources: sources))
+            let events = try Webhooks.decode(delivery, sources: sources)
+            if events.count > Self.eventsPerBatch { partlyDecided.keep(events, of: delivery.id) }
+            return .success(events)
         } catch {
             return .failure(error)
         }
@@ -167,5 +201,22 @@ package struct Dispatcher: Service {
                     ])
             }
         }
+    }
+}
+
+/// The events of the delivery that is decided on part by part, so that it is decoded once for all its parts.
+private final class PartlyDecided: Sendable {
+    private let delivery = Mutex<(id: DeliveryID, events: [Event])?>(nil)
+
+    func events(of id: DeliveryID) -> [Event]? {
+        delivery.withLock { $0?.id == id ? $0?.events : nil }
+    }
+
+    func keep(_ events: [Event], of id: DeliveryID) {
+        delivery.withLock { $0 = (id, events) }
+    }
+
+    func forget() {
+        delivery.withLock { $0 = nil }
     }
 }

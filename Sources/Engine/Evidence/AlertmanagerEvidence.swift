@@ -209,21 +209,6 @@ enum AlertmanagerQuery {
 /// `Authorization: Basic` (RFC 7617).
 enum BasicCredentials {
     static func header(_ user: String, _ password: Secret) -> String {
-        "Basic " + base64(Array(user.utf8) + [0x3A] + password.reveal())
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var bits: UInt32 = 0
-            for byte in group { bits = bits << 8 | UInt32(byte) }
-            bits <<= 8 * UInt32(3 - group.count)
-            for index in 0..<4 {
-                text.append(index <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
+        "Basic " + Base64.encode(Array(user.utf8) + [0x3A] + password.reveal())
     }
 }

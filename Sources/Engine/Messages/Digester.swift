@@ -57,7 +57,7 @@ package struct Digester: Service {
         guard told < due else { return false }
         let counts = try await queries.digest(after: told, through: due)
         let text = Digest.text(counts, after: told, through: due)
-        let messages = text.map { text in channels.map { NewMessage(destination: .channel($0), text: text) } } ?? []
+        let messages = text.map { MessagePolicy.digest($0, channels: channels) } ?? []
         guard try await store.recordDigest(after: told, through: due, messages: messages, now: now), !messages.isEmpty else {
             return false
         }

@@ -55,6 +55,7 @@ package struct CostReport: Sendable {
     ) {
         self.month = month
         prices = limits.prices
+        let purchases = purchases.filter(\.isBought)
         let present = purchases.filter { $0.createdAt < month.end && ($0.endedAt.map { $0 >= month.start } ?? true) }
         let lines = present.map { Line($0, month: month, prices: limits.prices, now: now) }
         self.lines = lines

@@ -15,6 +15,8 @@ package struct RecordDesk: Sendable {
         package var text: String
         /// The runs that it began.
         package var runs: [RunID]
+        /// Whether only a pause was in the way.
+        package var isPaused = false
 
         package init(isDone: Bool, text: String, runs: [RunID] = []) {
             self.isDone = isDone
@@ -27,15 +29,19 @@ package struct RecordDesk: Sendable {
     private let queries: any Queries
     private let rules: RuleBook
     private let sources: [String: WebhookSource]
+    private let brakes: Brakes
 
-    /// A desk over a store, the rules in force and the sources by which stored bodies are decoded again.
+    /// A desk over a store, the rules in force and the sources by which stored bodies are decoded again; `brakes` know whether the stop
+    /// switch is on.
     package init(
-        store: any Store & RecordStore, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource]
+        store: any Store & RecordStore, queries: any Queries, rules: RuleBook, sources: [String: WebhookSource],
+        brakes: Brakes = Brakes()
     ) {
         self.store = store
         self.queries = queries
         self.rules = rules
         self.sources = sources
+        self.brakes = brakes
     }
 
     // MARK: Dead letters
@@ -180,6 +186,12 @@ package struct RecordDesk: Sendable {
                 notes.isEmpty ? "there is nothing in it to decide on" : notes, replay.reason, letter,
                 delivery: replay.delivery.id, by: actor, now: now)
         }
+        if let stopped = try await stopping(replay, now: now) {
+            var answer = try await refuse(
+                stopped.detail, replay.reason, letter, delivery: replay.delivery.id, by: actor, now: now)
+            answer.isPaused = true
+            return answer
+        }
         do throws(StoreError) {
             let runs = try await store.commit(
                 RecordAct(
@@ -189,6 +201,22 @@ package struct RecordDesk: Sendable {
         } catch  where error.code == .conflict {
             return try await refuse(error.message, replay.reason, letter, delivery: replay.delivery.id, by: actor, now: now)
         }
+    }
+
+    /// What stops everything that would be begun, as a person's command is refused under a pause; `nil` when something may begin.
+    private func stopping(_ replay: EventReplay, now: Timestamp) async throws(StoreError) -> Refusal? {
+        let standstill = Standstill(stop: brakes.stopRefusal, pauses: try await queries.pauses(at: now))
+        let refusals = replay.runs.map { begun -> Refusal? in
+            guard let rule = replay.ruleSet.rules.first(where: { $0.name.utf8.elementsEqual(begun.run.rule.utf8) }),
+                !rule.onlyPauses
+            else { return nil }
+            let action = rule.rungs.first?.firstChange
+            return standstill.refusal(
+                of: PauseSubject(
+                    rule: rule.name, source: replay.delivery.source, servers: [], actions: Set([action].compactMap(\.self))),
+                now: now)
+        }
+        return refusals.contains { $0 == nil } ? nil : refusals.compactMap(\.self).first
     }
 
     private func refuse(

@@ -48,8 +48,7 @@ extension RunMachine {
         opening = next
         var messages = answers("Waits for approval \(request.id): \(request.action).")
         if let channel = request.channel {
-            messages.append(
-                NewMessage(destination: .channel(channel), text: question(request, rule: rule), run: run.id))
+            messages += MessagePolicy.notices(.approval, question(request, rule: rule), channels: [channel], run: run.id)
         }
         var guards = firstGuards(rule: rule, checksCooldown: !isCommand)
         if let rung, let create = rung.create ?? rung.scale?.create,
@@ -213,8 +212,7 @@ extension RunMachine {
 
     /// A word to the channel where people were asked; nothing when nobody was.
     func approvalMessage(_ text: String) -> [NewMessage] {
-        guard let channel = approval?.channel, MessagePolicy.timing(of: .approval) == .atOnce else { return [] }
-        return [NewMessage(destination: .channel(channel), text: text, run: run.id)]
+        MessagePolicy.notices(.approval, text, channels: (approval?.channel).map { [$0] } ?? [], run: run.id)
     }
 }
 

@@ -76,6 +76,19 @@ extension RunMachine {
         return .probe(probe, server)
     }
 
+    /// Whether a run that ends for that reason rests on its probe's word alone: its sender has not called the problem over and may speak
+    /// of it again, and a run that is over would leave it alone for ever.
+    ///
+    /// What is created, deleted or given other fields has its effect by being so, and no probe was asked.
+    func restsOnProbe(_ reason: Reason) -> Bool {
+        guard isProblemOpen, let rung else { return false }
+        return switch reason {
+        case .resolved: true
+        case .effective: rung.action != nil || (rung.targetChange == nil && !rung.countsServers)
+        default: false
+        }
+    }
+
     /// What the probe found: an unhealthy server is evidence as fresh as it gets, a healthy one is left alone, and for good once it has been
     /// healthy for `healthy_delay`.
     mutating func probed(isHealthy: Bool, rule: Rule, now: Timestamp) -> RunEffect? {

@@ -7,15 +7,15 @@ import VPSAPI
 extension RunMachine {
     /// The next effect.
     package mutating func next(_ input: RunInput, now: Timestamp) -> RunEffect {
-        let effect = proceed(look(at: input), now: now)
-        guard case .commit(let transition) = effect else { return effect }
-        if transition.guards != nil, let rule, let refusal = windowRefusal(rule, now: now) {
+        var effect = proceed(look(at: input), now: now)
+        while case .commit(let transition) = effect {
+            guard transition.guards != nil, let rule, let refusal = windowRefusal(rule, of: transition, now: now) else {
+                return .commit(completed(transition))
+            }
             opening = nil
-            let instead = refused(refusal, rule: rule, now: now)
-            guard case .commit(let held) = instead else { return instead }
-            return .commit(completed(held))
+            effect = refused(refusal, rule: rule, now: now)
         }
-        return .commit(completed(transition))
+        return effect
     }
 
     /// Notes what a list shows of the fleet; an empty one is none, for an account that looks empty is one that can not be seen.
@@ -70,9 +70,19 @@ extension RunMachine {
     // MARK: What bounds rules besides limits
 
     /// A maintenance window in which rules leave the run's server, or everything, alone.
-    private func windowRefusal(_ rule: Rule, now: Timestamp) -> Refusal? {
+    private func windowRefusal(_ rule: Rule, of transition: RunTransition, now: Timestamp) -> Refusal? {
         guard !isCommand, let event else { return nil }
-        let names = [server?.name ?? run.serverName, run.server?.description].compactMap(\.self)
+        let own = [server?.name ?? run.serverName, run.server?.description].compactMap(\.self)
+        if let refusal = windowRefusal(rule, event: event, names: own, now: now) { return refusal }
+        // One of a group is covered by its own name.
+        guard case .open(let intent, _) = transition.intent, let member = intent.server, member != run.server else { return nil }
+        let name = fleet.first { $0.id == member }?.name ?? transition.run.progress.scale?.current?.name
+        var refusal = windowRefusal(rule, event: event, names: [name, member.description].compactMap(\.self), now: now)
+        refusal?.server = member
+        return refusal
+    }
+
+    private func windowRefusal(_ rule: Rule, event: Event, names: [String], now: Timestamp) -> Refusal? {
         let ends = settings.maintenance.compactMap { window -> (Timestamp, String)? in
             guard window.covers(rule: rule.name, source: event.source, servers: names) else { return nil }
             return window.end(at: now).map { ($0, window.reason) }

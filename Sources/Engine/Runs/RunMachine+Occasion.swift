@@ -10,6 +10,12 @@ extension RunMachine {
     /// Whether the run works on a problem, whose end ends it.
     var hasProblem: Bool { run.episode != nil }
 
+    /// The problem whose end set the run in motion, as long as nothing of it was sent.
+    var endedProblem: EpisodeKey? {
+        guard !hasProblem, lastIntent == nil, let event, event.status == .resolved else { return nil }
+        return EpisodeKey(source: event.source, fingerprint: event.fingerprint)
+    }
+
     /// Whether the run's problem is over, or gave way to a later one.
     var hasLostProblem: Bool { hasProblem && !isProblemOpen }
 

@@ -54,7 +54,7 @@ extension RunMachine {
         let detail = "the start after our stop is owed: \(refusal.detail)"
         guard run.reason != .paused else { return waitForResume(refusal, detail, now: now) }
         let text = "\(serverLabel) is stopped, and its start waits: \(refusal.detail). It is sent first when that ends."
-        let told = channels(of: rule).map { NewMessage(destination: .channel($0), text: text, run: run.id) }
+        let told = MessagePolicy.notices(.startOwed, text, of: run, besides: [], channels: channels(of: rule))
         return waitForResume(refusal, detail, messages: told + answers("Not done yet: \(text)"), now: now)
     }
 
@@ -124,15 +124,23 @@ extension RunMachine {
         return effect
     }
 
-    /// What a 402 stops, until a person resumes it: every create.
-    func pauseOfCreates(_ why: String, now: Timestamp) -> NewPause {
-        let text =
-            "VPS.org answers 402, no credit is left: creating servers is paused until somebody says "
-            + "`vpsbridge resume --action server.create`. \(why.prefix(200))"
-        return NewPause(
+    /// A 402 to a create: it failed, and every create is stopped until a person resumes it. A channel is told once of both.
+    mutating func createUnpaid(_ why: String, intent: Intent, rule: Rule, now: Timestamp) -> RunEffect {
+        let pause = NewPause(
             scope: .action("server.create"), reason: "VPS.org answered 402: no credit is left", actor: "bridge", at: now,
-            mayShorten: false,
-            messages: settings.noticeChannels.map { NewMessage(destination: .channel($0), text: text, run: run.id) })
+            mayShorten: false)
+        let remedy = "vpsbridge resume --action server.create"
+        let detail = "\(why.prefix(350)): creating servers is paused until somebody says `\(remedy)`"
+        var effect = scaleFailed(.paymentRequired, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
+        effect.change { step in
+            step.pause = pause
+            // What a rule's run says at its end, now or after the requests of its last rung, tells it in its detail.
+            guard isCommand || step.run.state.isFinal else { return }
+            let told = step.messages.filter { Array($0.text.utf8).firstRange(of: remedy.utf8) != nil }
+            step.messages += MessagePolicy.notices(
+                .paymentRequired, detail, of: run, besides: told, channels: settings.noticeChannels)
+        }
+        return effect
     }
 }
 
@@ -147,7 +155,7 @@ extension RunEffect {
 
 extension Rung {
     /// The name of the first step that does more than pause and tell people.
-    fileprivate var firstChange: String? {
+    var firstChange: String? {
         steps.first { step in
             switch step.action {
             case .pause, .notify: false

@@ -16,8 +16,10 @@ extension RunMachine {
             Self.isRepeated(state, reason, rule)
         else { return nil }
         let number = run.progress.repetitions + 1
+        let fresh = news(messages)
+        let told = messages.isEmpty ? run.progress.told : messages.map(Self.digest)
         let next = now + whileFiring.every
-        run.progress = RunProgress(repetitions: number, repeatAt: next)
+        run.progress = RunProgress(repetitions: number, repeatAt: next, told: told)
         run.state = .held
         run.reason = .waiting
         run.detail = String(
@@ -28,9 +30,18 @@ extension RunMachine {
         run.dueAt = next
         return .commit(
             RunTransition(
-                now: now, run: run, intent: closing, audit: [entry(.run, .waiting, run.detail, now: now)], messages: messages,
+                now: now, run: run, intent: closing, audit: [entry(.run, .waiting, run.detail, now: now)], messages: fresh,
                 releasesLease: true))
     }
+
+    /// The messages that say something new: beside what is repeated a text is told again only when it changed. A rung of messages
+    /// alone is a reminder, and told each time.
+    func news(_ messages: [NewMessage]) -> [NewMessage] {
+        guard run.progress.repetitions > 0, rung?.isChanging == true else { return messages }
+        return messages.filter { !run.progress.told.contains(Self.digest($0)) }
+    }
+
+    private static func digest(_ message: NewMessage) -> String { RequestHash.of("\(message.destination)", message.text) }
 
     /// Whether a run that ends so has done its last rung, and may do it again.
     private static func isRepeated(_ state: RunState, _ reason: Reason, _ rule: Rule) -> Bool {

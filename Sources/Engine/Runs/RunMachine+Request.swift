@@ -214,8 +214,7 @@ extension RunMachine {
         let isOwn = run.rung == rule.rungs.count - 1 && last.isChanging
         guard isOwn, let failure else { return last.changingIndex == nil ? notifications(of: last) : [] }
         return last.notifications.map { step in
-            NewMessage(
-                destination: .channel(step.channel), text: "Rule \(run.rule), run \(run.id): \(failure.prefix(500))", run: run.id)
+            MessagePolicy.ownWords("Rule \(run.rule), run \(run.id): \(failure.prefix(500))", in: step.channel, run: run.id)
         }
     }
 

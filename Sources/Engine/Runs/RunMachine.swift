@@ -158,6 +158,11 @@ package struct RunMachine: Sendable {
     /// A guard refused the intent that was to be written; nothing of it was.
     mutating func refused(_ refusal: Refusal, rule: Rule, now: Timestamp) -> RunEffect {
         prepared = nil
+        if refusal.reason == .superseded {
+            return finish(.cancelled, .superseded, "\(refusal.detail), before anything was done", now: now)
+        }
+        var refusal = refusal
+        if let other = passOver(&refusal, rule: rule, now: now) { return other }
         if refusal.reason == .paused { return paused(refusal, rule: rule, now: now) }
         if run.state == .verifying, owesStart {
             // A sent stop owes its start: the run keeps its lane and its rung, whatever is in the way.
@@ -300,15 +305,16 @@ package struct RunMachine: Sendable {
             ? DeadLetter(at: now, reason: reason, event: run.event, run: run.id, rule: run.rule, detail: run.detail) : nil
         let outcome = "\(outcomeWord(state)) \(detail)"
         let told =
-            messages + approvalMessage("Approval \(approval?.id.description ?? ""), rule \(run.rule). \(outcome)")
+            news(messages) + approvalMessage("Approval \(approval?.id.description ?? ""), rule \(run.rule). \(outcome)")
             + answers(ownWords(of: state) ?? outcome)
         let notices = MessagePolicy.ending(
             of: run, server: run.server.map { _ in serverLabel }, besides: told, channels: settings.noticeChannels)
-        return .commit(
-            RunTransition(
-                now: now, run: run, intent: closing, approval: change,
-                audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
-                messages: told + notices, deadLetter: letter, releasesLease: true))
+        var ending = RunTransition(
+            now: now, run: run, intent: closing, approval: change,
+            audit: [entry(.run, reason, "\(state.rawValue): \(detail)", now: now)],
+            messages: told + notices, deadLetter: letter, releasesLease: true)
+        ending.isRenewable = restsOnProbe(reason)
+        return .commit(ending)
     }
 
     /// Only a person can say what happened; the lane stays taken.
@@ -345,7 +351,7 @@ package struct RunMachine: Sendable {
 
     /// What the person who gave a command is told; an alert has nobody to answer.
     func answers(_ text: String) -> [NewMessage] {
-        answerPlace.map { [NewMessage(destination: $0, text: text, run: run.id)] } ?? []
+        answerPlace.map { [MessagePolicy.answer(text, to: $0, run: run.id)] } ?? []
     }
 
     /// Where the person who gave a command is answered.
@@ -387,7 +393,7 @@ package struct RunMachine: Sendable {
             } catch {
                 text = "Rule \(run.rule), run \(run.id), \(serverLabel): its message could not be written (\(error.message))."
             }
-            return NewMessage(destination: .channel(step.channel), text: text, run: run.id)
+            return MessagePolicy.ownWords(text, in: step.channel, run: run.id)
         }
     }
 }

@@ -13,6 +13,9 @@ package import Webhooks
 /// A run is stepped under a lease and an epoch. A request leaves only within half a lease after its intent was written, so that a
 /// worker that was stopped for a while does not act on a run that another has taken over.
 package struct Worker: Service {
+    /// How many places only urgent runs take: a person's command does not wait while runs of alerts hang in every other one.
+    static let urgentReserve = 4
+
     private let store: any Store
     private let queries: any Queries
     private let fleetStore: any FleetStore
@@ -37,6 +40,7 @@ package struct Worker: Service {
     private let logger: Logger
     private let pulse: LoopPulse
     private let inFlight = InFlight()
+    private let decoded: DecodedDeliveries
 
     /// `brakes` are asked before every request that changes anything. `transport` takes the requests to other APIs and `secrets` is what they may hold; `random` gives numbers from 0 to below 1
     /// and `number` those that the ids of questions are made of; `onJudgement` is told what each `when_server` said, once per claim that asked it.
@@ -73,6 +77,7 @@ package struct Worker: Service {
         self.brakes = brakes
         self.pulse = pulse
         self.logger = logger
+        decoded = DecodedDeliveries { try? Webhooks.decode($0, sources: sources) }
     }
 
     package func run() async throws {
@@ -84,7 +89,7 @@ package struct Worker: Service {
                         // Beside the loop, which a list that hangs must not hold up.
                         if try await takesLook() { group.addTask { await lookForServers() } }
                         let free = settings.concurrency - inFlight.count
-                        let claimed = free > 0 ? try await claim(limit: free) : []
+                        let claimed = try await claim(free: free)
                         for run in claimed {
                             inFlight.begin(run.run)
                             group.addTask {
@@ -95,7 +100,10 @@ package struct Worker: Service {
                             }
                         }
                         if free > 0 { pulse.beat() }
-                        if claimed.isEmpty { await doorbell.wait(atMost: try await idleTime()) }
+                        if claimed.isEmpty {
+                            decoded.forgetUnused(now: clock.now())
+                            await doorbell.wait(atMost: try await idleTime())
+                        }
                     } catch {
                         logger.error("the worker waits for the store", metadata: ["error": "\(error)"])
                         await doorbell.wait(atMost: .seconds(1))
@@ -114,10 +122,19 @@ package struct Worker: Service {
         return claimed.count
     }
 
-    private func claim(limit: Int) async throws(StoreError) -> [ClaimedRun] {
+    /// Takes what fits into the free places, urgent runs into those that are kept for them as well.
+    private func claim(free: Int) async throws(StoreError) -> [ClaimedRun] {
+        let reserve = min(Self.urgentReserve, free + Self.urgentReserve)
+        guard reserve > 0 else { return [] }
+        return try await claim(limit: max(0, free), urgentReserve: reserve)
+    }
+
+    private func claim(limit: Int, urgentReserve: Int = 0) async throws(StoreError) -> [ClaimedRun] {
         let now = clock.now()
         let claimed = try await store.claimRuns(
-            ClaimRequest(now: now, leaseUntil: now + settings.lease, limit: limit, channels: settings.noticeChannels))
+            ClaimRequest(
+                now: now, leaseUntil: now + settings.lease, limit: limit, urgentReserve: urgentReserve,
+                channels: settings.noticeChannels))
         // The claim may have ended a storm, of which people are told.
         if claimed.contains(where: { $0.run.reason == .storm }) { messageDoorbell.ring() }
         return claimed
@@ -233,10 +250,7 @@ package struct Worker: Service {
     }
 
     private func event(of claimed: ClaimedRun) -> Event? {
-        guard let events = try? Webhooks.decode(claimed.delivery, sources: sources),
-            events.indices.contains(claimed.run.event.index)
-        else { return nil }
-        return events[claimed.run.event.index]
+        decoded.event(claimed.run.event.index, of: claimed.delivery, now: clock.now())
     }
 
     private func readInventory(maxAge: Duration) async -> Result<InventorySnapshot, APIError> {

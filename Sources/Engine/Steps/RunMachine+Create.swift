@@ -47,8 +47,8 @@ extension RunMachine {
     /// What a create is checked against, and costs.
     func purchase(_ request: IntentRequest, rule: Rule) -> PurchaseCheck {
         PurchaseCheck(
-            plan: request.body?["plan_id"]?.intValue, caps: settings.limits.creates, ruleCaps: rule.limits.creates,
-            prices: settings.limits.prices)
+            plan: request.body?["plan_id"]?.intValue, name: request.name ?? "", caps: settings.limits.creates,
+            ruleCaps: rule.limits.creates, prices: settings.limits.prices)
     }
 
     /// What is bought, for people: `web-3 (plan 2, 5.00 EUR a month, us-west)`.

@@ -25,14 +25,36 @@ extension RunMachine {
         if let reason = mayNotSend(rule) {
             return stepFailed(reason, "would \(request): \(Self.words(reason))", rule: rule, now: now)
         }
-        // A rung's first request takes the lane under the rule's guards; once the lane is held, nothing more is asked.
-        let holdsLane = run.state.holdsLane
-        let guards = holdsLane || run.progress.ending != nil ? nil : firstGuards(rule: rule, checksCooldown: checksCooldown)
-        return open(request, step: run.progress.step, label: label(of: step), guards: guards, now: now)
+        return open(
+            request, step: run.progress.step, label: label(of: step),
+            guards: requestGuards(rule: rule, checksCooldown: checksCooldown), now: now)
+    }
+
+    /// What a request is checked against: the first one of a run takes the lane under the rule's guards, those after it wait for what
+    /// stops all rules.
+    ///
+    /// `nil` for what a person asked for, and for what a rung owes whose change is made: what was taken out of service comes back.
+    private func requestGuards(rule: Rule, checksCooldown: Bool) -> Guards? {
+        let isDecided = run.progress.ending != nil
+        if !isDecided, !run.state.holdsLane { return firstGuards(rule: rule, checksCooldown: checksCooldown) }
+        let hasBegun = lastIntent.map { $0.rung == run.rung && $0.outcome != .notExecuted } ?? false
+        return isCommand || (isDecided && hasBegun) ? nil : followingGuards(rule: rule)
+    }
+
+    /// The guards of a request that follows others of its run.
+    func followingGuards(rule: Rule) -> Guards {
+        var guards = guards(limits(of: rule), checksCooldown: false)
+        guards.action = Intent.Kind.httpRequest.rawValue
+        guards.isFollowing = true
+        return guards
     }
 
     /// Writes the intent of a request; it leaves when the store says that the intent is on disk.
-    mutating func open(_ request: PreparedRequest, step: Int, label: String, guards: Guards?, now: Timestamp) -> RunEffect {
+    ///
+    /// `server` is one of a group that the request is about.
+    mutating func open(
+        _ request: PreparedRequest, step: Int, label: String, server: ServerID? = nil, guards: Guards?, now: Timestamp
+    ) -> RunEffect {
         var next = run
         next.state = .running
         next.reason = nil
@@ -44,7 +66,7 @@ extension RunMachine {
         next.progress.attempts += 1
         opening = next
         prepared = request
-        let intent = NewIntent(rung: run.rung, step: step, kind: .httpRequest, request: request.intent)
+        let intent = NewIntent(rung: run.rung, step: step, kind: .httpRequest, server: server, request: request.intent)
         let attempt = next.progress.attempts > 1 ? ", attempt \(next.progress.attempts)" : ""
         return .commit(
             RunTransition(
@@ -70,7 +92,7 @@ extension RunMachine {
         Guards(
             limits: limits, fleetSize: fleet.count, checksCooldown: checksCooldown, isCommand: isCommand,
             action: rung.flatMap { rung in rung.changingIndex.map { rung.steps[$0].name } ?? rung.steps.first?.name } ?? "",
-            source: event?.source ?? "", after: isCommand ? [:] : rule?.after ?? [:])
+            source: event?.source ?? "", after: isCommand ? [:] : rule?.after ?? [:], endedProblem: endedProblem)
     }
 
     /// Names a step for people.
@@ -121,17 +143,29 @@ extension RunMachine {
     }
 
     /// Stopped between its intent and its leaving: it was no attempt, and the next look meets the pause.
+    ///
+    /// Where nothing else of the rung was begun the run stands as before its intent: on the rung below, whose time is over, or held.
     private mutating func stoppedBeforeSending(_ intent: Intent, _ why: String, now: Timestamp) -> RunEffect {
         run.progress.attempts = max(0, run.progress.attempts - 1)
         run.progress.step = intent.step
+        forgetVictim()
+        let closing = IntentChange.close(intent.id, .notExecuted)
+        let told = entry(.request, .paused, "not sent: \(why)", now: now)
+        let hasBegun = run.progress.ending != nil || run.progress.scale != nil || isPreparing
+        if !hasBegun, run.rung == 0 {
+            var effect = hold(.notSent, why, until: now + .seconds(1), now: now, closing: closing)
+            effect.change { $0.audit.insert(told, at: 0) }
+            return effect
+        }
+        if !hasBegun {
+            run.rung -= 1
+            run.rungDeadline = now
+        }
         run.state = .verifying
         run.reason = .notSent
         run.detail = String(why.prefix(500))
         run.dueAt = now + .seconds(1)
-        return .commit(
-            RunTransition(
-                now: now, run: run, intent: .close(intent.id, .notExecuted),
-                audit: [entry(.request, .paused, "not sent: \(why)", now: now)], releasesLease: true))
+        return .commit(RunTransition(now: now, run: run, intent: closing, audit: [told], releasesLease: true))
     }
 
     static func title(of intent: Intent) -> String {

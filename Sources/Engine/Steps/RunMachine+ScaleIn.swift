@@ -22,7 +22,8 @@ extension RunMachine {
         guard let removal else { return wait(until: now + .seconds(5), now: now) }
         switch input {
         case .owned(let created):
-            return choose(among: created, removal, scale: scale, rule: rule, now: now)
+            self.removal?.owned = Set(created.map(\.id))
+            return chooseVictim(scale: scale, rule: rule, now: now)
         case .server(let answer):
             return deleteIfSame(answer, removal, rule: rule, now: now)
         default:
@@ -30,11 +31,10 @@ extension RunMachine {
         }
     }
 
-    private mutating func choose(
-        among created: [CreatedServer], _ removal: Removal, scale: FleetScale, rule: Rule, now: Timestamp
-    ) -> RunEffect {
-        let owned = Set(created.map(\.id))
-        let candidates = removal.members.filter { owned.contains($0.id) && !settings.protected.contains($0) }
+    /// The server at work, else the one that the rule names first among those that may go.
+    mutating func chooseVictim(scale: FleetScale, rule: Rule, now: Timestamp) -> RunEffect {
+        guard let removal else { return wait(until: now, now: now) }
+        let candidates = candidates(removal)
         var progress = removal.progress
         if let current = progress.current {
             guard candidates.contains(where: { $0.id == current.id }) else {
@@ -93,10 +93,11 @@ extension RunMachine {
         run.progress.scale = progress
         // A guard that refuses leaves the run as it was: nothing is begun, and no server is chosen.
         defer { run.progress.scale = before }
-        let guards = run.state.holdsLane ? nil : firstGuards(rule: rule, checksCooldown: removal.checksCooldown)
+        let guards =
+            run.state.holdsLane ? followingGuards(rule: rule) : firstGuards(rule: rule, checksCooldown: removal.checksCooldown)
         return open(
             request, step: rung?.changingIndex ?? 0, label: "rung \(run.rung + 1), drain of \(current.name) (\(current.id))",
-            guards: guards, now: now)
+            server: current.id, guards: guards, now: now)
     }
 
     /// The answer to the request that takes a server out of service: without the expected one, nothing is deleted.
@@ -305,11 +306,4 @@ extension RunMachine {
             return wait(until: now + settings.verifyInterval, now: now)
         }
     }
-}
-
-/// What a claim has read on its way to a delete.
-struct Removal {
-    var members: [Server]
-    var progress: ScaleProgress
-    var checksCooldown: Bool
 }

@@ -123,9 +123,7 @@ extension RunMachine {
         let detail = "VPS.org did not create \(name): \(error.status ?? 0) \(error.detail)"
         switch error.code {
         case .paymentRequired:
-            var effect = scaleFailed(.paymentRequired, detail, rule: rule, closing: .close(intent.id, .refused), now: now)
-            effect.change { $0.pause = pauseOfCreates(detail, now: now) }
-            return effect
+            return createUnpaid(detail, intent: intent, rule: rule, now: now)
         case .badRequest, .conflict:
             // The list is read before the refusal counts: what was asked for may be there all the same.
             refusal = error
@@ -246,41 +244,54 @@ extension RunMachine {
         case .server(.success(let server)):
             status = server.status.rawValue
             keepCreated(server)
-            guard !status.utf8.elementsEqual(create.waitFor.status.utf8) else {
-                // The first of two creates may have taken place all the same, and only shows by now.
-                if progress.hasRepeated { return .readInventory(maxAge: .zero) }
-                return serverDone(current, progress, "\(current.name) (\(current.id)) is \(status)", ownership: nil, now: now)
-            }
+            // Two may have been bought: the first of two creates may only show by now, and a proxy on the way may have asked twice.
+            if status.utf8.elementsEqual(create.waitFor.status.utf8) { return .readInventory(maxAge: .zero) }
         case .inventory(.success(let snapshot)):
-            return doneIfAlone(current, progress, among: snapshot.servers, now: now)
+            return doneIfAlone(current, progress, create: create, among: snapshot.servers, rule: rule, now: now)
         case .server(.failure(let error)) where error.code == .notFound: break
         case .server(.failure(let error)), .inventory(.failure(let error)):
             run.attempts += 1
             return wait(until: now + pause(after: error), now: now)
         default: return wait(until: now + settings.verifyInterval, now: now)
         }
+        return awaitLonger(current, "is \(status)", create: create, rule: rule, now: now)
+    }
+
+    /// Looks again at a new server of which something is still missing, as long as the step waits.
+    private mutating func awaitLonger(
+        _ current: ScaleProgress.Member, _ state: String, create: ServerCreate, rule: Rule, now: Timestamp
+    ) -> RunEffect {
         guard let deadline = run.rungDeadline, now < deadline else {
             return scaleFailed(
                 .unverified,
-                "\(current.name) (\(current.id)) was created and is \(status) after \(Int(create.waitFor.timeout.inSeconds)) s; "
+                "\(current.name) (\(current.id)) was created and \(state) after \(Int(create.waitFor.timeout.inSeconds)) s; "
                     + "it is left as it is", rule: rule, now: now)
         }
-        run.detail = "\(current.name) (\(current.id)) is \(status)"
+        run.detail = "\(current.name) (\(current.id)) \(state)"
         return wait(until: min(deadline, now + settings.verifyInterval), now: now)
     }
 
-    /// A server that was asked for twice is done when it is the only one of its name; none is ever deleted by itself.
+    /// A new server is done when a list shows it as the only one of its name; none is ever deleted by itself.
     private mutating func doneIfAlone(
-        _ current: ScaleProgress.Member, _ progress: ScaleProgress, among servers: [Server], now: Timestamp
+        _ current: ScaleProgress.Member, _ progress: ScaleProgress, create: ServerCreate, among servers: [Server], rule: Rule,
+        now: Timestamp
     ) -> RunEffect {
         let others = Reconciliation.others(named: current.name, besides: current.id, in: servers)
         guard others.isEmpty else {
             let ids = [current.id] + others.prefix(5).map(\.id)
+            let times = progress.hasRepeated ? "twice" : "once"
             return park(
-                "\(others.count + 1) servers are called \(current.name), which was asked for twice: "
+                "\(others.count + 1) servers are called \(current.name), which was asked for \(times): "
                     + ids.map(\.description).joined(separator: ", "), now: now)
         }
-        return serverDone(current, progress, "\(current.name) (\(current.id)) is there", ownership: nil, now: now)
+        // A list that lags behind the create would not show a second one either.
+        guard servers.contains(where: { $0.id == current.id }) else {
+            return awaitLonger(
+                current, "is \(create.waitFor.status), but not in the list of servers", create: create, rule: rule, now: now)
+        }
+        return serverDone(
+            current, progress, "\(current.name) (\(current.id)) is \(create.waitFor.status) and the only one of its name",
+            ownership: nil, now: now)
     }
 
     /// One server of the group is as it is to be; the next one is judged anew.

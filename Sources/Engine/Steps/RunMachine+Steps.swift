@@ -153,15 +153,15 @@ extension RunMachine {
                     rule.rungs.count > 1 ? .failed : .succeeded, rule.rungs.count > 1 ? .ineffective : .applied,
                     "people were told again", now: now, messages: notifications(of: rung))
             }
-            if let intent = lastIntent, intent.rung == run.rung, intent.outcome == .applied, rung.changingIndex == nil {
-                guard isLast else { return applied(nil, "rung \(run.rung + 1) is done", rule: rule, now: now) }
-                return finish(.succeeded, .applied, "all steps are done", now: now, messages: notifications(of: rung))
-            }
-            if run.state == .verifying, lastIntent?.rung == run.rung {
-                return sentAll(rule: rule, rung: rung, isLast: isLast, now: now)
-            }
-            if isLast, run.reason == .applied {
-                return finish(.succeeded, .applied, run.detail, now: now, messages: notifications(of: rung))
+            // Its requests are sent: a rule that ends here has done what it is for.
+            let isOwn = lastIntent?.rung == run.rung
+            let isDone = isOwn && lastIntent?.outcome == .applied && rung.changingIndex == nil
+            if isDone || (isOwn && run.state == .verifying) || (isLast && run.reason == .applied) {
+                guard isLast else {
+                    return applied(nil, isDone ? "rung \(run.rung + 1) is done" : run.detail, rule: rule, now: now)
+                }
+                let detail = isDone ? "all steps are done" : run.detail
+                return finish(.succeeded, .applied, detail, now: now, messages: notifications(of: rung))
             }
             // No request was sent: every step's condition said no.
             return isLast
@@ -172,12 +172,6 @@ extension RunMachine {
             return leaveRung(now: now)
         }
         return finish(ending.state, ending.reason, ending.detail, now: now, messages: notifications(of: rung))
-    }
-
-    /// The requests of a rung that changes no server are sent: a rule that ends here has done what it is for.
-    private mutating func sentAll(rule: Rule, rung: Rung, isLast: Bool, now: Timestamp) -> RunEffect {
-        if isLast { return finish(.succeeded, .applied, run.detail, now: now, messages: notifications(of: rung)) }
-        return applied(nil, run.detail, rule: rule, now: now)
     }
 
     /// Goes past a rung in which nothing was changed.

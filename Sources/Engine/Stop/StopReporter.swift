@@ -66,7 +66,7 @@ package struct StopReporter: Service {
             at: now, kind: .command, reason: change.isStopped ? .paused : .resumed, actor: change.bySignal ? "signal" : "file",
             detail: text)
         if !change.isStopped { _ = try await store.wakePaused(now: now) }
-        try await store.audit([entry], messages: channels.map { NewMessage(destination: .channel($0), text: text) }, now: now)
+        try await store.audit([entry], messages: MessagePolicy.notices(.stopSwitch, text, channels: channels), now: now)
         workerDoorbell.ring()
         messageDoorbell.ring()
     }

@@ -58,6 +58,10 @@ enum WorldChange: Sendable {
     case evidence(String, Evidence)
     /// What addresses that begin so answer from now on.
     case answer(FakeTransport.Script)
+    /// A person stops that, for a while or until it is resumed.
+    case pause(PauseScope, reason: String, span: Duration?)
+    /// A person lets it go on.
+    case resume(PauseScope)
 }
 
 /// One request that a sender posts.

@@ -14,7 +14,9 @@ struct RuleTestTimelineReader {
     let readFile: @Sendable (String) -> [UInt8]?
     let collector: DiagnosticCollector
 
-    private static let keys = ["at", "event", "command", "approve", "deny", "server", "probe", "pull", "api", "http", "expect"]
+    private static let keys =
+        ["at", "event", "command", "approve", "deny", "server", "probe", "pull", "api", "http", "expect"]
+        + RuleTestPauseReader.keys
     private static let elsewhere: [String: String] = {
         var hints: [String: String] = [:]
         for key in ExpectationReader.keys { hints[key] = "it belongs in `expect`: `expect: {\(key): …}`" }
@@ -54,6 +56,8 @@ struct RuleTestTimelineReader {
         for node in fields["pull"]?.oneOrMany ?? [] { step.changes += readPull(node, at: at) }
         for node in fields["http"]?.oneOrMany ?? [] { step.changes += world.readAnswer(node) }
         if let node = fields["api"] { step.changes += world.readFaults(node) }
+        step.changes += RuleTestPauseReader(ruleSet: ruleSet, settings: settings, servers: servers, collector: collector)
+            .read(fields)
         for node in fields["event"]?.oneOrMany ?? [] { if let event = readEvent(node) { step.deliveries.append(event) } }
         for node in fields["command"]?.oneOrMany ?? [] { if let command = readCommand(node) { step.deliveries.append(command) } }
         for verdict in ["approve", "deny"] {

@@ -85,7 +85,7 @@ struct RuleTestWorldReader {
     }
 
     /// The server that an id or a name of the test means.
-    private func reference(_ node: YAMLNode, among servers: [Server]) -> ServerID? {
+    func reference(_ node: YAMLNode, among servers: [Server]) -> ServerID? {
         guard let text = node.identifier("a server's id or name", collector) else { return nil }
         if let server = servers.first(where: { ServerText.names($0, text) }) { return server.id }
         collector.report(

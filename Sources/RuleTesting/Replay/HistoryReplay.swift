@@ -40,7 +40,7 @@ package struct HistoryReplay: Sendable {
     ///   - since: the first instant.
     ///   - settings: the floor, the sources and what else of the configuration decides; taken as live.
     ///   - servers: the fleet as it is assumed to have been.
-    ///   - trap: stands where the world would be; the replay ends with a fault when something was handed to it.
+    ///   - trap: stands where the world would be, in every replay; it ends with a fault when something was handed to it.
     ///   - reaching: what is asked instead of the fleet in memory, to show that the trap works; `nil` in earnest.
     package init(
         history: any RecordQueries, since: Timestamp, settings: RuleTestSettings, servers: [Server],
@@ -71,7 +71,8 @@ package struct HistoryReplay: Sendable {
             engine = try RuleTestEngine(
                 RuleTestWorld(
                     ruleSet: ruleSet, settings: settings, servers: servers, start: first.receivedAt,
-                    transport: AssumedTransport(), api: reaching, staleGrain: .seconds(10), verifyInterval: Self.lookInterval),
+                    transport: AssumedTransport(of: ruleSet, trap: trap), api: reaching, staleGrain: .seconds(10),
+                    verifyInterval: Self.lookInterval),
                 steps: .max)
         } catch {
             throw RuleTestFault(error)

@@ -104,7 +104,7 @@ struct ReplayPass {
 extension RuleRequest {
     /// What it was sent to, for people.
     fileprivate var target: String {
-        if let server = intent.server { return "\(serverName ?? "server") (\(server))" }
+        if intent.operation != nil, let server = intent.server { return "\(serverName ?? "server") (\(server))" }
         if let name = intent.request?.name { return name }
         return intent.request.map { "\($0.method) \($0.url)" } ?? ""
     }

@@ -1,4 +1,5 @@
 package import CurlTransport
+package import Rules
 import Synchronization
 
 /// A transport that opens no socket: whatever is handed to it is a fault of whoever did, and is remembered.
@@ -20,7 +21,27 @@ package final class TrapTransport: HTTPTransport {
     }
 }
 
-/// What other APIs are assumed to answer to the requests of rules in a replay: 200 with an empty object. Keeps nothing.
-struct AssumedTransport: HTTPTransport {
-    func send(_ request: HTTPRequest) async -> HTTPOutcome { .status(200) }
+/// All that a replay's engine is given to send by: what its rules ask of other APIs is assumed to be answered with 200 and an empty
+/// object, at the addresses that they name; everything else goes into the trap. Keeps nothing.
+package struct AssumedTransport: HTTPTransport {
+    private let origins: [String]
+    private let trap: TrapTransport
+
+    package init(of ruleSet: RuleSet, trap: TrapTransport) {
+        let steps = ruleSet.rules.flatMap { $0.rungs.flatMap(\.steps) }
+        origins = steps.compactMap { step in
+            switch step.action {
+            case .httpRequest(let request): (try? HTTPURL(request.url.origin))?.origin
+            case .scale(let scale): scale.drain.flatMap { (try? HTTPURL($0.request.url.origin))?.origin }
+            case .server, .read, .create, .fields, .delete, .pause, .notify, .wait: nil
+            }
+        }
+        self.trap = trap
+    }
+
+    package func send(_ request: HTTPRequest) async -> HTTPOutcome {
+        let origin = request.target.origin
+        guard origins.contains(where: { $0.utf8.elementsEqual(origin.utf8) }) else { return await trap.send(request) }
+        return .status(200)
+    }
 }

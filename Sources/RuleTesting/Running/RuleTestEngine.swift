@@ -28,6 +28,7 @@ struct RuleTestEngine {
     private let worker: Worker
     private let rescuer: Rescuer
     private let scheduler: Scheduler
+    private let desk: PauseDesk
     private let judgements = Judgements()
     private let staleGrain: Duration
     /// When problems go stale that nobody speaks of again.
@@ -58,6 +59,7 @@ struct RuleTestEngine {
         let transport = FakeTransport(clock: clock)
         let judgements = judgements
         let numbers = Numbers()
+        let brakes = Brakes()
         dispatcher = Dispatcher(
             store: store, queries: store, rules: book, sources: test.settings.sources, limits: settings.limits, clock: clock,
             doorbell: Doorbell(), workerDoorbell: Doorbell(), logger: logger)
@@ -67,8 +69,9 @@ struct RuleTestEngine {
             secrets: test.settings.secrets, rules: book,
             sources: test.settings.sources, resolver: ServerResolver(aliases: test.settings.aliases), settings: settings,
             clock: clock, doorbell: Doorbell(), messageDoorbell: Doorbell(), random: { 0.5 }, number: { numbers.next() },
-            onJudgement: { judgements.append($0) },
+            onJudgement: { judgements.append($0) }, brakes: brakes,
             logger: logger)
+        desk = PauseDesk(store: store, brakes: brakes)
         rescuer = Rescuer(
             store: store, settings: settings, clock: clock, workerDoorbell: Doorbell(), readiness: Readiness(), logger: logger)
         scheduler = Scheduler(
@@ -160,6 +163,24 @@ struct RuleTestEngine {
             throw RuleTestFault(error)
         }
         throw RuleTestFault("the engine was stepped more often than a test may; shorten the timeline")
+    }
+
+    /// A person pauses that scope by the command line.
+    func pause(_ scope: PauseScope, reason: String, for span: Duration?) async throws(RuleTestFault) {
+        do throws(StoreError) {
+            _ = try await desk.pause(scope, reason: reason, by: "operator", for: span, now: clock.now())
+        } catch {
+            throw RuleTestFault(error)
+        }
+    }
+
+    /// A person lifts that pause.
+    func resume(_ scope: PauseScope) async throws(RuleTestFault) {
+        do throws(StoreError) {
+            _ = try await desk.resume(scope, by: "operator", now: clock.now())
+        } catch {
+            throw RuleTestFault(error)
+        }
     }
 
     /// The instants of schedules that came since this was last asked.

@@ -57,7 +57,7 @@ struct RuleTestRun {
 
     private mutating func play(_ step: RuleTestStep) async throws(RuleTestFault) -> [RuleTestFailure] {
         try await advance(to: test.start + step.at)
-        for change in step.changes { apply(change) }
+        for change in step.changes { try await apply(change) }
         for delivery in step.deliveries {
             try await deliver(delivery)
             if let repeats = delivery.repeats { schedule(delivery, every: repeats.every, times: repeats.times) }
@@ -93,7 +93,7 @@ struct RuleTestRun {
 
     // MARK: What happens
 
-    private func apply(_ change: WorldChange) {
+    private func apply(_ change: WorldChange) async throws(RuleTestFault) {
         switch change {
         case .status(let id, let status):
             engine.fleet.freeze(id)
@@ -103,6 +103,8 @@ struct RuleTestRun {
         case .fault(let operation, let fault): engine.fleet.script(operation, fault)
         case .evidence(let source, let evidence): engine.evidence.answer(evidence, for: source)
         case .answer(let script): engine.transport.answer(script)
+        case .pause(let scope, let reason, let span): try await engine.pause(scope, reason: reason, for: span)
+        case .resume(let scope): try await engine.resume(scope)
         }
     }
 

@@ -14,6 +14,8 @@ package struct MaintenanceWindow: Sendable {
     package let sources: [String]
     /// For people.
     package let reason: String
+    /// Where each of `rules` is written.
+    private let ruleNodes: [YAMLNode]
     private let zones: CELTimeZones
 
     private static let keys = ["schedule", "timezone", "duration", "servers", "rules", "sources", "reason"]
@@ -30,35 +32,90 @@ package struct MaintenanceWindow: Sendable {
     }
 
     /// When the window ends that is open at an instant; `nil` when none is.
+    ///
+    /// It begins at the instants of its schedule, as a rule of that schedule would run: what the zone's clock skips begins when the skip
+    /// ends, and what it shows twice begins once.
     package func end(at now: Timestamp) -> Timestamp? {
-        // The latest beginning decides; a minute that is left out or repeated by a clock change does as the local clock shows it.
-        var minute = now.microseconds.floored(by: 60_000_000).quotient
-        let first = (now - duration).microseconds.floored(by: 60_000_000).quotient
-        while minute > first {
-            if begins(atMinute: minute) { return Timestamp(seconds: minute * 60) + duration }
-            minute -= 1
+        let present = now.microseconds.floored(by: 1_000_000).quotient
+        let earliest = (now - duration).microseconds.floored(by: 1_000_000).quotient
+        // The latest beginning decides. It is looked for near by first: a schedule of every minute has ten thousand in a week.
+        var span: Int64 = 3_600
+        while true {
+            let from = max(earliest, present - span)
+            if let latest = latestBeginning(after: from, to: present) { return Timestamp(seconds: latest) + duration }
+            if from == earliest { return nil }
+            span *= 24
         }
-        return nil
     }
 
-    private func begins(atMinute minute: Int64) -> Bool {
-        guard let offset = zones.offset(of: schedule.timezone, at: minute * 60) else { return false }
-        let (day, minuteOfDay) = (minute + Int64(offset) / 60).floored(by: 1_440)
-        guard schedule.minutes >> UInt64(minuteOfDay % 60) & 1 == 1, schedule.hours >> UInt64(minuteOfDay / 60) & 1 == 1 else {
-            return false
+    private func latestBeginning(after start: Int64, to end: Int64) -> Int64? {
+        var latest: Int64?
+        while let next = schedule.next(after: latest ?? start, offset: { zones.offset(of: schedule.timezone, at: $0) }),
+            next <= end
+        {
+            latest = next
         }
-        return schedule.includes(day: day)
+        return latest
+    }
+
+    /// What is to be said of rules that the window names and that there are not. They are warnings: rules come and go by a reload.
+    package func findings(rules known: [String]) -> [Diagnostic] {
+        ruleNodes.compactMap { node in
+            guard let name = node.scalar?.text, !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { return nil }
+            return node.diagnostic(
+                .unknownValue, severity: .warning, "a maintenance window names the rule `\(name)`, which there is not",
+                hint: Suggestion.hint(for: name, among: known))
+        }
     }
 
     // MARK: Reading
 
-    /// The windows that are well written; the others are reported. `zoneData` reads the file of a time zone.
+    /// The windows that are well written; the others are reported.
+    ///
+    /// `zoneData` reads the file of a time zone. `sources` are those that there are, `nil` checks no name of one; `aliases` are other names of
+    /// servers, which no window takes.
     package static func read(
-        _ node: YAMLNode, zoneData: @escaping (String) -> [UInt8]?, _ collector: DiagnosticCollector
+        _ node: YAMLNode, zoneData: @escaping (String) -> [UInt8]?, sources: Set<String>? = nil,
+        aliases: [String: ServerID] = [:], _ collector: DiagnosticCollector
     ) -> [MaintenanceWindow] {
         guard let items = node.list("`maintenance`", max: 100, collector) else { return [] }
         let catalog = TimeZoneCatalog(data: zoneData)
+        for item in items {
+            if let sources { checkSources(item, sources, collector) }
+            checkServers(item, aliases, collector)
+        }
         return items.compactMap { read($0, catalog, collector) }
+    }
+
+    /// A window for a source that there is not would silently cover nothing.
+    private static func checkSources(_ window: YAMLNode, _ sources: Set<String>, _ collector: DiagnosticCollector) {
+        let known = sources.union([Trigger.scheduleSource]).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        for (name, node) in elements("sources", of: window) where !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            collector.report(
+                node.diagnostic(
+                    .unknownValue, "a maintenance window names the source `\(name)`, which `sources` does not have",
+                    hint: Suggestion.hint(for: name, among: known)))
+        }
+    }
+
+    /// Which servers there are is not known here; what is an alias is no name of one, most likely.
+    private static func checkServers(_ window: YAMLNode, _ aliases: [String: ServerID], _ collector: DiagnosticCollector) {
+        for (name, node) in elements("servers", of: window) {
+            guard let alias = aliases.first(where: { $0.key.utf8.elementsEqual(name.utf8) }) else { continue }
+            collector.report(
+                node.diagnostic(
+                    .unknownValue, severity: .warning,
+                    "a maintenance window names `\(name)`, which is an alias: it takes names and ids",
+                    hint: "write the id: `\(alias.value)`"))
+        }
+    }
+
+    /// The texts of a list in a window, as far as they are well written.
+    private static func elements(_ key: String, of window: YAMLNode) -> [(String, YAMLNode)] {
+        guard case .mapping(let entries) = window.content,
+            case .sequence(let items)? = entries.first(where: { $0.name.utf8.elementsEqual(key.utf8) })?.value.content
+        else { return [] }
+        return items.compactMap { item in item.scalar.map { ($0.text, item) } }
     }
 
     private static func read(_ node: YAMLNode, _ catalog: TimeZoneCatalog, _ collector: DiagnosticCollector) -> MaintenanceWindow?
@@ -88,10 +145,18 @@ package struct MaintenanceWindow: Sendable {
                 scheduleNode.diagnostic(.badSchedule, error.message, hint: "every Sunday at two in the night: `0 2 * * 0`"))
             return nil
         }
+        guard schedule.hasInstants else {
+            collector.report(
+                scheduleNode.diagnostic(
+                    .badSchedule, "`\(text)` never comes: no month has that day", hint: "look at day and month"))
+            return nil
+        }
         return MaintenanceWindow(
             schedule: schedule, duration: duration, servers: names("servers", mapping, collector),
             rules: names("rules", mapping, collector), sources: names("sources", mapping, collector),
-            reason: mapping["reason"]?.string("`reason`", collector) ?? "maintenance", zones: catalog.zones)
+            reason: mapping["reason"]?.string("`reason`", collector) ?? "maintenance",
+            ruleNodes: elements("rules", of: node).map(\.1),
+            zones: catalog.zones)
     }
 
     private static func names(_ key: String, _ mapping: YAMLMapping, _ collector: DiagnosticCollector) -> [String] {
@@ -99,16 +164,11 @@ package struct MaintenanceWindow: Sendable {
     }
 }
 
-extension CronSchedule {
-    /// Whether a day, counted from 1970-01-01, is one of the schedule's: where both kinds of days are given, one of them is enough.
-    func includes(day: Int64) -> Bool {
-        let date = CivilDate(daysSinceEpoch: day)
-        guard months >> UInt64(date.month) & 1 == 1 else { return false }
-        let weekday = (day + 4).floored(by: 7).remainder
-        let isDay = daysOfMonth >> UInt64(date.day) & 1 == 1
-        let isWeekday = daysOfWeek >> UInt64(weekday) & 1 == 1
-        let givesDays = daysOfMonth & 0xFFFF_FFFE != 0xFFFF_FFFE
-        let givesWeekdays = daysOfWeek & 0x7F != 0x7F
-        return givesDays && givesWeekdays ? isDay || isWeekday : isDay && isWeekday
+extension RuleSetLoad {
+    /// The load with what is to be said of windows that name rules which it does not have; it stays usable.
+    package func checked(against windows: [MaintenanceWindow]) -> RuleSetLoad {
+        guard let ruleSet else { return self }
+        let names = ruleSet.rules.map(\.name)
+        return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics + windows.flatMap { $0.findings(rules: names) })
     }
 }

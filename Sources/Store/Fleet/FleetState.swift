@@ -16,6 +16,14 @@ package struct FleetState: Sendable, Hashable {
             case .blind: .blind
             }
         }
+
+        /// As what people are told of its turns.
+        var occasion: MessagePolicy.Occasion {
+            switch self {
+            case .storm: .storm
+            case .blind: .blind
+            }
+        }
     }
 
     package var kind: Kind

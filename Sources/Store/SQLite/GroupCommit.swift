@@ -109,10 +109,10 @@ final class GroupCommit: Sendable {
     }
 
     private func enqueue(_ command: Command, from origin: Origin) -> StoreError? {
-        state.withLock { state in
-            if state.isClosed { return StoreError(.closed, "the store was closed") }
+        let (refusal, drainsHere) = state.withLock { state -> (StoreError?, Bool) in
+            if state.isClosed { return (StoreError(.closed, "the store was closed"), false) }
             if isFull(state, for: origin) {
-                return StoreError(.full, "\(state.waiting.count) writers wait for the disk; try again shortly")
+                return (StoreError(.full, "\(state.waiting.count) writers wait for the disk; try again shortly"), false)
             }
             state.waitingBytes += command.bytes
             state.waiting.append(command)
@@ -120,13 +120,16 @@ final class GroupCommit: Sendable {
                 state.awaited = nil
                 gathered.signal()
             }
-            if !state.isDraining {
-                state.isDraining = true
-                // Under the lock, so that the connection cannot be closed between the check above and this call.
-                connection.async { self.drain($0) }
-            }
-            return nil
+            if state.isDraining { return (nil, false) }
+            state.isDraining = true
+            if connection.isInMemory { return (nil, true) }
+            // Under the lock, so that the connection cannot be closed between the check above and this call.
+            connection.async { self.drain($0) }
+            return (nil, false)
         }
+        // Done before `async` returns, and needs the lock.
+        if drainsHere { connection.async { self.drain($0) } }
+        return refusal
     }
 
     private func isFull(_ state: State, for origin: Origin) -> Bool {

@@ -45,6 +45,16 @@ package final class SQLiteStore: Sendable {
         reader = SnapshotReader(connection: connection)
     }
 
+    /// Empties a store in memory: as it was when it was opened, but for the statements that are compiled by now.
+    ///
+    /// For proofs that need a store for each of many histories: compiling takes longer than a history. To be called when nothing else
+    /// uses the store.
+    /// - Throws: `StoreError.conflict` for a store in a file, which is never emptied.
+    package func clear() async throws(StoreError) {
+        guard lock == nil else { throw StoreError(.conflict, "a store in a file is not emptied") }
+        try await writer.submit { try $0.clear() }
+    }
+
     /// Finishes what waits, then closes the file and lets go of its lock; calls after it get `StoreError.closed`.
     package func close() async {
         writer.close()

@@ -21,6 +21,14 @@ extension SnapshotQueries {
         }
     }
 
+    package func episodesAwaitingWord(_ keys: [EpisodeKey]) async throws(StoreError) -> [EpisodeKey: Episode] {
+        try await reader.read { session in
+            var found: [EpisodeKey: Episode] = [:]
+            for key in keys { found[key] = try session.episodeAwaitingWord(key) }
+            return found
+        }
+    }
+
     package func run(_ id: RunID) async throws(StoreError) -> Run? {
         try await reader.read { try $0.run(id) }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Inbound
 import JSON
 import Model
 import Store
@@ -91,22 +92,18 @@ struct ApprovalAnswering: ParsableArguments {
             throw ExitCode.failed
         }
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
-        let target = "/-/approvals/\(id)/\(verdict.rawValue)"
         let body = reason.map { JSONValue.object(["reason": .string($0)]) }
-        switch await ControlClient.post(target, body: body, socket: configuration.adminSocketPath) {
-        case .answered(let status, let answer) where status == 200 || status == 422:
-            try tell(answer)
-        case .answered(let status, _):
-            Output.note("vpsbridge: the bridge answered \(status)")
-            throw ExitCode.fault
-        case .unreachable(let reason):
-            try tell(try await decideAlone(verdict, id, configuration, unreachable: reason))
+        let answer = try await ControlClient.ask(
+            "approvals/\(id)/\(verdict.rawValue)", body, socket: configuration.adminSocketPath
+        ) { reason in
+            try await decideAlone(verdict, id, configuration, unreachable: reason)
         }
+        try ControlClient.tell(answer, json: json)
     }
 
     private func decideAlone(
         _ verdict: ApprovalVote.Verdict, _ id: ApprovalID, _ configuration: BridgeConfiguration, unreachable: String
-    ) async throws -> JSONValue {
+    ) async throws -> ControlAnswer {
         do throws(StoreError) {
             // Looks first, so that a mistyped data folder is not made into a database.
             _ = try await SQLiteQueries(path: configuration.databasePath).approval(id)
@@ -120,23 +117,10 @@ struct ApprovalAnswering: ParsableArguments {
                 result = .failure(error)
             }
             await store.close()
-            return try result.get().json
+            return try result.get().control
         } catch {
             Output.note("vpsbridge: \(unreachable); and the database can not be used: \(error.message)")
             throw ExitCode.unavailable
         }
-    }
-
-    private func tell(_ answer: JSONValue) throws {
-        let isCounted = answer["counted"]?.boolValue ?? false
-        let text = answer["text"]?.stringValue ?? ""
-        if json {
-            Output.line(answer.description)
-        } else if isCounted {
-            Output.line(text.printable)
-        } else {
-            Output.note("vpsbridge: \(text.printable)")
-        }
-        if !isCounted { throw ExitCode.failed }
     }
 }

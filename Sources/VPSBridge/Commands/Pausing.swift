@@ -100,20 +100,15 @@ struct PauseSending: ParsableArguments {
     /// Hands it to the running bridge; where none runs, writes it itself, and the next bridge starts with it.
     func send(_ command: String, _ request: PauseRequest) async throws {
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
-        switch await ControlClient.post("/-/\(command)", body: request.json, socket: configuration.adminSocketPath) {
-        case .answered(let status, let answer) where status == 200 || status == 422:
-            try tell(answer, isDone: status == 200)
-        case .answered(let status, _):
-            Output.note("vpsbridge: the bridge answered \(status)")
-            throw ExitCode.fault
-        case .unreachable(let reason):
+        let answer = try await ControlClient.ask(command, request.json, socket: configuration.adminSocketPath) { reason in
             try await alone(command, request, configuration, unreachable: reason)
         }
+        try ControlClient.tell(answer, json: json)
     }
 
     private func alone(
         _ command: String, _ request: PauseRequest, _ configuration: BridgeConfiguration, unreachable: String
-    ) async throws {
+    ) async throws -> ControlAnswer {
         let stop = StopSwitch(path: "\(configuration.dataFolder)/\(StopSwitch.fileName)")
         let store: SQLiteStore
         do throws(StoreError) {
@@ -132,16 +127,6 @@ struct PauseSending: ParsableArguments {
             ? await desk.controlResume(request, names: nil, now: now)
             : await desk.controlPause(request, names: nil, now: now)
         await store.close()
-        try tell(answer.body, isDone: answer.isDone)
-    }
-
-    private func tell(_ answer: JSONValue, isDone: Bool) throws {
-        if json {
-            Output.line(answer.description)
-        } else {
-            let lines = (answer["text"]?.stringValue ?? "").split(separator: "\n").map { String($0).printable }
-            for line in lines { isDone ? Output.line(line) : Output.note("vpsbridge: \(line)") }
-        }
-        if !isDone { throw ExitCode.failed }
+        return answer
     }
 }

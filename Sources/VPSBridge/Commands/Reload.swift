@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inbound
 import JSON
 
 /// Makes the running bridge take the rule files as they are now.
@@ -17,18 +18,9 @@ struct Reload: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
-        switch await ControlClient.post("/-/reload", socket: configuration.adminSocketPath) {
-        case .unreachable(let reason):
-            Output.note("vpsbridge: \(reason)")
-            throw ExitCode.unavailable
-        case .answered(let status, let body):
-            guard status == 200 || status == 422, let result = body["result"]?.stringValue else {
-                Output.note("vpsbridge: the bridge answered \(status)")
-                throw ExitCode.fault
-            }
-            if json { Output.line(body.description) } else { tell(result, body) }
-            if status != 200 { throw ExitCode.badConfiguration }
-        }
+        let answer = try await ControlClient.ask("reload", socket: configuration.adminSocketPath)
+        if json { Output.line(answer.body.description) } else { tell(answer.body["result"]?.stringValue ?? "", answer.body) }
+        if !answer.isDone { throw ExitCode.badConfiguration }
     }
 
     private func tell(_ result: String, _ body: JSONValue) {

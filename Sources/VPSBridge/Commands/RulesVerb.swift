@@ -51,21 +51,18 @@ struct RulesVerb: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
-            switch await ControlClient.post(
-                "/-/rules-promote", body: ["rule": .string(name)], socket: configuration.adminSocketPath)
-            {
-            case .answered(let status, let answer) where status == 200 || status == 422:
-                try tell(answer)
-            case .answered(let status, _):
-                Output.note("vpsbridge: the bridge answered \(status)")
-                throw ExitCode.fault
-            case .unreachable(let reason):
-                try tell(try await promoteAlone(configuration, unreachable: reason))
+            let answer = try await ControlClient.ask(
+                "rules-promote", ["rule": .string(name)], socket: configuration.adminSocketPath
+            ) { reason in
+                try await promoteAlone(configuration, unreachable: reason)
             }
+            try ControlClient.tell(answer, json: json)
         }
 
         /// Where no bridge runs: written directly, and the next bridge keeps to it.
-        private func promoteAlone(_ configuration: BridgeConfiguration, unreachable: String) async throws -> JSONValue {
+        private func promoteAlone(
+            _ configuration: BridgeConfiguration, unreachable: String
+        ) async throws -> ControlAnswer {
             do throws(StoreError) {
                 // Looks first, so that a mistyped data folder is not made into a database.
                 _ = try await SQLiteQueries(path: configuration.databasePath).demotedRules()
@@ -77,24 +74,11 @@ struct RulesVerb: AsyncParsableCommand {
                     result = .failure(error)
                 }
                 await store.close()
-                return try result.get().body
+                return try result.get()
             } catch {
                 Output.note("vpsbridge: \(unreachable); and the database can not be used: \(error.message)")
                 throw ExitCode.unavailable
             }
-        }
-
-        private func tell(_ answer: JSONValue) throws {
-            let isPromoted = answer["promoted"]?.boolValue ?? false
-            let text = answer["text"]?.stringValue ?? ""
-            if json {
-                Output.line(answer.description)
-            } else if isPromoted {
-                Output.line(text.printable)
-            } else {
-                Output.note("vpsbridge: \(text.printable)")
-            }
-            if !isPromoted { throw ExitCode.failed }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CurlTransport
+import Inbound
 import JSON
 import Model
 import Store
@@ -124,26 +125,9 @@ struct OwnershipWord: ParsableArguments {
     /// Hands it to the running bridge, which asks VPS.org itself.
     func send(_ verb: OwnershipVerb) async throws {
         let configuration = try ConfigurationFile.loadOrExit(config, needsSecrets: false)
-        let outcome = await ControlClient.post(
-            "/-/\(verb.rawValue)", body: ["name": .string(name)], socket: configuration.adminSocketPath)
-        switch outcome {
-        case .unreachable(let reason):
-            Output.note("vpsbridge: \(reason)")
-            throw ExitCode.unavailable
-        case .answered(let status, let body):
-            guard status == 200 || status == 422, let text = body["text"]?.stringValue else {
-                Output.note("vpsbridge: the bridge answered \(status)")
-                throw ExitCode.fault
-            }
-            if json {
-                Output.line(body.description)
-            } else if status == 200 {
-                Output.line(text.printable)
-            } else {
-                Output.note("vpsbridge: \(text.printable)")
-            }
-            if status != 200 { throw ExitCode.failed }
-        }
+        let answer = try await ControlClient.ask(
+            verb.rawValue, ["name": .string(name)], socket: configuration.adminSocketPath)
+        try ControlClient.tell(answer, json: json)
     }
 }
 

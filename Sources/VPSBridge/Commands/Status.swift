@@ -15,15 +15,17 @@ struct Status: AsyncParsableCommand {
         let counts = try await queries.counts()
         let pauses = try await queries.pauses(at: SystemClock().now())
         let waiting = try await queries.pausedRuns(limit: 1_000)
+        let fleet = try await queries.fleetCondition()
         let stop = StopSwitch(path: "\(configuration.dataFolder)/\(StopSwitch.fileName)")
         if reading.json {
-            Output.line(json(counts, pauses, waiting, isStopped: stop.isStopped).description)
+            Output.line(json(counts, pauses, waiting, fleet, isStopped: stop.isStopped).description)
             return
         }
         if stop.isStopped { Output.line("STOPPED       everything, by the file \(stop.path.printable)") }
         for pause in pauses { Output.line("PAUSED        \(pause.words)".printable) }
         if !waiting.isEmpty { Output.line("waits for it  \(waiting.count) runs") }
         for run in waiting.prefix(max(0, reading.limit)) { Output.line("              \(run.line)".printable) }
+        for state in fleet.states { Output.line(state.line) }
         let runs = Self.runs(counts)
         Output.line("deliveries    \(counts.deliveries), \(counts.undispatched) not decided yet")
         Output.line("open problems \(counts.openEpisodes)")
@@ -36,9 +38,11 @@ struct Status: AsyncParsableCommand {
         RunState.allCases.compactMap { state in counts.runs[state].map { (state.rawValue, $0) } }
     }
 
-    private func json(_ counts: StoreCounts, _ pauses: [Pause], _ waiting: [PausedRun], isStopped: Bool) -> JSONValue {
+    private func json(
+        _ counts: StoreCounts, _ pauses: [Pause], _ waiting: [PausedRun], _ fleet: FleetCondition, isStopped: Bool
+    ) -> JSONValue {
         [
-            "stopped": .bool(isStopped), "paused": .array(pauses.map(\.json)),
+            "stopped": .bool(isStopped), "paused": .array(pauses.map(\.json)), "fleet": .array(fleet.states.map(\.json)),
             "waiting_for_resume": .array(waiting.prefix(max(0, reading.limit)).map(\.json)),
             "waiting_for_resume_count": .int(Int64(waiting.count)),
             "deliveries": .int(Int64(counts.deliveries)), "undispatched": .int(Int64(counts.undispatched)),

@@ -56,7 +56,7 @@ enum ConfigurationFile {
     }
 
     /// Reads the text of a configuration; a function of its arguments but for the files that `readSecret` and `caFault`
-    /// read.
+    /// read. Its findings show no secret.
     ///
     /// Without a need for secrets, the API token may be missing.
     static func load(
@@ -73,7 +73,8 @@ enum ConfigurationFile {
         var overlay = EnvironmentOverlay(environment: environment, readSecret: readSecret, caFault: caFault)
         overlay.apply(to: &configuration)
         let problems = overlay.problems + (needsSecrets ? configuration.problems : [])
-        let diagnostics = collector.diagnostics
+        let redaction = ConfigurationRedaction(root: root, text: text, file: file)
+        let diagnostics = collector.diagnostics.map(redaction.shown)
         return Load(
             configuration: diagnostics.hasErrors || !problems.isEmpty ? nil : configuration, draft: configuration,
             diagnostics: diagnostics, problems: problems)

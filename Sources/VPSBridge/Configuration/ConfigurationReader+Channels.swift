@@ -22,10 +22,8 @@ extension ConfigurationReader {
     private func readChannel(_ entry: YAMLEntry) -> Channel.Kind? {
         let owner = "channel `\(entry.name)`"
         guard case .mapping(let members) = entry.value.content else {
-            // A text in its place may be the address itself.
-            report(
-                entry.value.diagnostic(.wrongKind, "\(owner) is a mapping", hint: "write `{kind: slack, url_file: FILE}`"),
-                hidingValue: true)
+            collector.report(
+                entry.value.diagnostic(.wrongKind, "\(owner) is a mapping", hint: "write `{kind: slack, url_file: FILE}`"))
             return nil
         }
         // Which keys there are is the kind's to say.
@@ -60,7 +58,7 @@ extension ConfigurationReader {
         return secretURL(mapping, keyNode: entry.key, owner)
     }
 
-    /// `url` or `url_file`, exactly one of them; a secret, so that no finding shows it.
+    /// `url` or `url_file`, exactly one of them; a secret, see ``ConfigurationRedaction``.
     func secretURL(_ mapping: YAMLMapping, keyNode: YAMLNode, _ owner: String) -> Secret? {
         let url: Secret?
         switch (mapping["url"], mapping["url_file"]) {
@@ -76,7 +74,7 @@ extension ConfigurationReader {
             return url
         } catch {
             let place = mapping["url"] ?? mapping["url_file"] ?? keyNode
-            report(place.diagnostic(.unknownValue, "\(owner): \(error.reason)"), hidingValue: mapping["url"] != nil)
+            collector.report(place.diagnostic(.unknownValue, "\(owner): \(error.reason)"))
             return nil
         }
     }

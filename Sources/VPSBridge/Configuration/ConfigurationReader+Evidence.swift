@@ -18,10 +18,9 @@ extension ConfigurationReader {
             let url = place.string("`url`", collector)
         else { return nil }
         if let problem = Self.problem(of: url) {
-            report(
+            collector.report(
                 place.diagnostic(
-                    .unknownValue, "\(owner): \(problem)", hint: "scheme and host, and maybe a path: `http://HOST:9093`"),
-                hidingValue: url.utf8.contains(UInt8(ascii: "@")))
+                    .unknownValue, "\(owner): \(problem)", hint: "scheme and host, and maybe a path: `http://HOST:9093`"))
             return nil
         }
         switch (mapping["bearer_file"], mapping["basic"]) {

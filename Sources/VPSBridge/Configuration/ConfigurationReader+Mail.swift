@@ -22,11 +22,10 @@ extension ConfigurationReader {
     private func mailServer(_ node: YAMLNode, _ mapping: YAMLMapping, _ owner: String) -> MailServer? {
         guard let text = node.string("`server`", collector) else { return nil }
         guard let address = Self.mailAddress(text) else {
-            report(
+            collector.report(
                 node.diagnostic(
                     .unknownValue, "`server` is no address of a mail server",
-                    hint: "`smtp://HOST:PORT` or `smtps://HOST:PORT`; user and password are keys of their own"),
-                hidingValue: text.utf8.contains(UInt8(ascii: "@")))
+                    hint: "`smtp://HOST:PORT` or `smtps://HOST:PORT`; user and password are keys of their own"))
             return nil
         }
         var security = address.isImplicit ? MailServer.Security.implicit : .startTLS

@@ -43,10 +43,9 @@ extension ConfigurationReader {
     private func baseURL(_ node: YAMLNode) -> String? {
         guard let text = node.string("`api.base_url`", collector) else { return nil }
         if let problem = OutboundAddress.problem(ofBaseURL: text) {
-            report(
+            collector.report(
                 node.diagnostic(
-                    .unknownValue, "`api.base_url`: \(problem)", hint: "scheme and host only: `https://admin.vps.org`"),
-                hidingValue: text.utf8.contains(UInt8(ascii: "@")))
+                    .unknownValue, "`api.base_url`: \(problem)", hint: "scheme and host only: `https://admin.vps.org`"))
             return nil
         }
         return text
@@ -57,9 +56,7 @@ extension ConfigurationReader {
         do throws(OutboundAddress.Unusable) {
             return try OutboundAddress.proxy(text)
         } catch {
-            report(
-                node.diagnostic(.unknownValue, "\(title): \(error.reason)", hint: error.hint),
-                hidingValue: text.utf8.contains(UInt8(ascii: "@")))
+            collector.report(node.diagnostic(.unknownValue, "\(title): \(error.reason)", hint: error.hint))
             return nil
         }
     }
@@ -90,15 +87,5 @@ extension ConfigurationReader {
                 item.diagnostic(.unknownValue, "a pin of \(title) is `sha256//` and the Base64 of 32 bytes", hint: hint))
             return nil
         }
-    }
-
-    /// A finding about a value that may hold a password: its line is shown up to the value.
-    func report(_ finding: Diagnostic, hidingValue: Bool) {
-        guard hidingValue else { return collector.report(finding) }
-        var finding = finding
-        let before = finding.sourceLine.unicodeScalars.prefix(max(0, finding.column - 1))
-        finding.sourceLine = String(String.UnicodeScalarView(before)) + "<not shown>"
-        finding.length = 11
-        collector.report(finding)
     }
 }

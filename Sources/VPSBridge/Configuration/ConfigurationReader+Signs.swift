@@ -9,11 +9,7 @@ extension ConfigurationReader {
         var every = Duration.seconds(60)
         if let node = mapping["every"], let span = node.duration("`heartbeat.every`", collector) {
             if span < .seconds(10) || span > .seconds(3_600) {
-                // The address is a secret and may stand on the same line.
-                let place = mapping["url"] == nil ? node : mapping.node
-                report(
-                    place.diagnosticAtStart(.outOfRange, "`heartbeat.every` is from `10s` to `1h`"),
-                    hidingValue: mapping["url"] != nil)
+                collector.report(node.diagnostic(.outOfRange, "`heartbeat.every` is from `10s` to `1h`"))
             }
             every = span
         }

@@ -36,11 +36,13 @@ struct ConfigurationReader {
         if let node = mapping["outbound"] { readOutbound(node, into: &configuration) }
         if let node = mapping["limits"] { LimitsFloor.read(node, into: &configuration.limits, collector) }
         if let node = mapping["prices"] { Prices.read(node, into: &configuration.limits, collector) }
-        if let node = mapping["maintenance"] {
-            configuration.maintenance = MaintenanceWindow.read(node, zoneData: ZoneFiles.read, collector)
-        }
         if let names = mapping["protected"]?.identifiers("`protected`", collector) { configuration.protected = names }
         if let node = mapping["aliases"] { configuration.aliases = ServerAliases.read(node, collector) }
+        if let node = mapping["maintenance"] {
+            let sources: Set<String>? = if let named = mapping["sources"] { Self.names(named) } else { [] }
+            configuration.maintenance = MaintenanceWindow.read(
+                node, zoneData: ZoneFiles.read, sources: sources, aliases: configuration.aliases, collector)
+        }
         if let node = mapping["channels"] { readChannels(node, into: &configuration) }
         if let node = mapping["secrets"] { readSecrets(node, into: &configuration) }
         readNotify(mapping["notify"], into: &configuration)
@@ -52,6 +54,12 @@ struct ConfigurationReader {
         if let node = mapping["sources"] { readSources(node, into: &configuration) }
         if let grace = mapping["shutdown_grace"]?.duration("`shutdown_grace`", collector) { configuration.shutdownGrace = grace }
         return configuration
+    }
+
+    /// The keys of a mapping, whatever stands under them; `nil` of anything else, which is reported elsewhere.
+    private static func names(_ node: YAMLNode) -> Set<String>? {
+        guard case .mapping(let entries) = node.content else { return nil }
+        return Set(entries.map(\.name))
     }
 
     // MARK: Parts

@@ -12,7 +12,7 @@ extension ApprovalDesk {
     ) async -> ControlAnswer {
         do throws(StoreError) {
             let reply = try await answer(verdict, id, by: .commandLine, reason: reason, now: now)
-            return ControlAnswer(isDone: reply.isCounted, body: reply.json)
+            return reply.control
         } catch {
             return ControlAnswer(isDone: false, body: ["counted": false, "text": .string(error.message)])
         }
@@ -20,5 +20,8 @@ extension ApprovalDesk {
 }
 
 extension ApprovalDesk.Reply {
-    var json: JSONValue { ["counted": .bool(isCounted), "text": .string(text)] }
+    /// As it goes over the control socket.
+    var control: ControlAnswer {
+        ControlAnswer(isDone: isCounted, body: ["counted": .bool(isCounted), "text": .string(text)])
+    }
 }

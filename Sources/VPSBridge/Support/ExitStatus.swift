@@ -12,6 +12,8 @@ extension ExitCode {
     static let unavailable = ExitCode(69)
     /// A fault of the program (`EX_SOFTWARE`).
     static let fault = ExitCode(70)
+    /// A pause is in the way; the same may be asked for again when it is lifted (`EX_TEMPFAIL`).
+    static let temporary = ExitCode(75)
     /// The configuration or a rule file is wrong (`EX_CONFIG`).
     static let badConfiguration = ExitCode(78)
 }

@@ -21,6 +21,8 @@ struct LoadedRules: Sendable {
     let floor: Limits
     /// What the events of a source may lead to, by the source's name.
     let may: [String: SourcePermission]
+    /// The windows whose rules are looked for.
+    let maintenance: [MaintenanceWindow]
 
     init(_ configuration: BridgeConfiguration) {
         folder = configuration.rulesFolder
@@ -31,12 +33,14 @@ struct LoadedRules: Sendable {
         groups = configuration.groups
         floor = configuration.limits
         may = configuration.mayLeadTo
+        maintenance = configuration.maintenance
     }
 
     /// Rules of another folder, or for other sources.
     init(
         folder: String, isNamed: Bool, sources: Set<String>?, kinds: [String: SourceKindName] = [:],
-        secrets: Set<String>? = nil, groups: [String: [String]]? = nil, floor: Limits, may: [String: SourcePermission] = [:]
+        secrets: Set<String>? = nil, groups: [String: [String]]? = nil, floor: Limits, may: [String: SourcePermission] = [:],
+        maintenance: [MaintenanceWindow] = []
     ) {
         self.folder = folder
         self.isNamed = isNamed
@@ -46,6 +50,7 @@ struct LoadedRules: Sendable {
         self.groups = groups
         self.floor = floor
         self.may = may
+        self.maintenance = maintenance
     }
 
     /// These, or those of another folder or file; `source` is one more that triggers may name.
@@ -58,7 +63,7 @@ struct LoadedRules: Sendable {
         }
         return LoadedRules(
             folder: other ?? folder, isNamed: other != nil || isNamed, sources: names, kinds: kinds, secrets: secrets,
-            groups: groups, floor: floor, may: may)
+            groups: groups, floor: floor, may: may, maintenance: maintenance)
     }
 
     /// The files as they are now; none when nobody named a folder and the usual one is not there.
@@ -67,11 +72,12 @@ struct LoadedRules: Sendable {
         return try RuleFiles.read(folder)
     }
 
-    /// Checks every key and every expression.
+    /// Checks every key and every expression, and the names of rules in maintenance windows.
     func check(_ files: RuleFiles) -> RuleSetLoad {
-        RuleSet.load(
+        let load = RuleSet.load(
             files.files, revision: files.revision, sources: sources, kinds: kinds, secrets: secrets, groups: groups,
             floor: floor, may: may, zoneData: ZoneFiles.read)
+        return load.checked(against: maintenance)
     }
 
     /// Loads the rule files; prints every diagnostic and exits with 78 when one is an error.

@@ -42,16 +42,22 @@ enum RecordCommand: String, CaseIterable, Sendable {
             do throws(StoreError) {
                 let answer = try await perform(body, at: desk, now: clock.now())
                 if answer.isDone { wake() }
-                return ControlAnswer(isDone: answer.isDone, body: answer.json)
+                return answer.control
             } catch {
-                return ControlAnswer(isDone: false, body: RecordDesk.Answer(isDone: false, text: error.message).json)
+                return RecordDesk.Answer(isDone: false, text: error.message).control
             }
         }
     }
 }
 
 extension RecordDesk.Answer {
-    var json: JSONValue {
-        ["done": .bool(isDone), "text": .string(text), "runs": .array(runs.map { .int($0.rawValue) })]
+    /// As it goes over the control socket.
+    var control: ControlAnswer {
+        ControlAnswer(
+            isDone: isDone,
+            body: [
+                "done": .bool(isDone), "paused": .bool(isPaused), "text": .string(text),
+                "runs": .array(runs.map { .int($0.rawValue) }),
+            ])
     }
 }

@@ -62,6 +62,20 @@ struct EngineCostReportTests {
             createdAt: time(at), server: ServerID(rawValue: id), endedAt: end.map(time))
     }
 
+    @Test("a create whose server its repetition made is in no line and no cap")
+    func repeatedCreate() throws {
+        let month = try #require(Month(text: "2026-11"))
+        var first = Self.purchase(1, at: "2026-11-10T00:00:00Z", end: "2026-11-10T00:06:00Z")
+        first.server = nil
+        let limits = Limits(
+            creates: CreateCaps(maxPerDay: 5, maxPerMonth: 9, maxCostPerMonth: Money(micros: 100_000_000)), prices: Self.prices)
+        let report = CostReport(
+            month, purchases: [first, Self.purchase(2, at: "2026-11-10T00:05:00Z")], limits: limits, ruleCaps: [],
+            now: Self.time("2026-11-10T12:00:00Z"))
+        #expect(report.lines.map(\.purchase.intent.rawValue) == [2])
+        #expect(report.caps.map(\.used) == ["1", "1", "30.00 EUR"])
+    }
+
     @Test("each server by the time that it was there, the full month as caps count it, and what is left")
     func report() throws {
         let month = try #require(Month(text: "2026-11"))

@@ -66,6 +66,71 @@ struct EngineCreateTests {
         #expect(try await fixture.store.deadLetters(limit: 1).first?.reason == .outcomeUnknown)
     }
 
+    @Test("two servers of the name behind one clean answer: parked when it is active, with both shown", arguments: [true, false])
+    func appliedTwice(isScale: Bool) async throws {
+        let fixture =
+            try isScale
+            ? EngineFixture(rules: EngineScale.up, servers: EngineScale.fleet, limits: Limits(settle: .zero)) : fixture()
+        let name = isScale ? "web-2" : "web-9"
+        fixture.api.afterNextCreate { [api = fixture.api, now = fixture.clock.now()] in
+            var twin = EngineScale.server(77, name)
+            twin.createdAt = now
+            api.add(twin)
+        }
+        try await isScale ? fixture.alert("firing", server: "web") : fixture.command("create web-9")
+        #expect(try await fixture.onlyRun().state == .verifying)
+        try await fixture.advance(by: .seconds(60))
+        let run = try await fixture.onlyRun()
+        #expect(run.state == .parked && run.detail.contains("20001, 77"), "\(run.detail)")
+        #expect(fixture.api.calls(.create) == 1 && fixture.api.calls(.delete) == 0)
+        #expect(try await fixture.store.deadLetters(limit: 1).first?.reason == .outcomeUnknown)
+    }
+
+    @Test("a new server is done only when a list could be read that shows it alone")
+    func aloneInTheList() async throws {
+        let fixture = try fixture()
+        try await fixture.command("create web-9")
+        fixture.api.makeListsIncomplete(true)
+        try await fixture.advance(by: .seconds(60))
+        #expect(try await fixture.onlyRun().state == .verifying)
+        fixture.api.makeListsIncomplete(false)
+        try await fixture.advance(by: .seconds(300))
+        #expect(try await fixture.onlyRun().state == .succeeded)
+    }
+
+    @Test("a list that does not show the new server yet does not show it alone", arguments: [true, false])
+    func laggingList(hasTwin: Bool) async throws {
+        let fixture = try fixture()
+        fixture.api.hide([ServerID(rawValue: 77), ServerID(rawValue: 20_001)])
+        if hasTwin {
+            fixture.api.afterNextCreate { [api = fixture.api, now = fixture.clock.now()] in
+                var twin = EngineScale.server(77, "web-9")
+                twin.createdAt = now
+                api.add(twin)
+            }
+        }
+        try await fixture.command("create web-9")
+        try await fixture.advance(by: .seconds(180))
+        let waiting = try await fixture.onlyRun()
+        #expect(waiting.state == .verifying && waiting.detail.contains("active, but not in the list"), "\(waiting.detail)")
+        fixture.api.hide([])
+        try await fixture.advance(by: .seconds(60))
+        let run = try await fixture.onlyRun()
+        #expect(run.state == (hasTwin ? .parked : .succeeded), "\(run.detail)")
+        #expect(!hasTwin || run.detail.contains("20001, 77"), "\(run.detail)")
+    }
+
+    @Test("a new server that no list ever shows is not called the only one of its name")
+    func neverInTheList() async throws {
+        let fixture = try fixture()
+        fixture.api.hide([ServerID(rawValue: 20_001)])
+        try await fixture.command("create web-9")
+        try await fixture.advance(by: .seconds(700))
+        let run = try await fixture.onlyRun()
+        #expect(run.state == .failed && run.reason == .unverified, "\(run.detail)")
+        #expect(run.detail.contains("not in the list of servers after 600 s; it is left as it is"), "\(run.detail)")
+    }
+
     @Test("the run's short id makes a name of its own")
     func shortID() async throws {
         let fixture = try fixture(Self.create.replacing("${{ args.name }}", with: "${{ args.name }}-${{ run.short_id }}"))

@@ -50,6 +50,33 @@ struct EngineDeleteTests {
         #expect(try await fixture.newestRun().state == .succeeded)
     }
 
+    @Test("a server that a person took back between two rungs is not deleted by the later one")
+    func laterRung() async throws {
+        let rules = """
+            version: 1
+            rules:
+              - name: give-up
+                trigger: alertmanager
+                when: event.labels.alertname == "HostDown"
+                target: event.labels.server
+                fleet: {select: "true", delete: bridge-created}
+                autonomy: auto
+                escalation:
+                  - {timeout: 5m, actions: [server.reboot]}
+                  - {timeout: 5m, actions: [server.delete]}
+            """
+        let fixture = try EngineFixture(rules: rules, servers: [EngineOperation.server, EngineScale.server(9, "db-9")])
+        try await fixture.adopt("web-5")
+        try await fixture.alert("firing", server: "web-5")
+        #expect(fixture.api.ledger == ["reboot 5"])
+        let desk = OwnershipDesk(store: fixture.store, queries: fixture.store, api: fixture.api)
+        #expect(await desk.disown("web-5", by: "operator", now: fixture.clock.now()).isDone)
+        try await fixture.keepFiring(server: "web-5", for: .seconds(400))
+        #expect(fixture.api.ledger == ["reboot 5"])
+        let run = try await fixture.onlyRun()
+        #expect(run.state == .cancelled && run.reason == .notPermitted, "\(run.state) \(run.detail)")
+    }
+
     @Test("without an answer nothing is deleted")
     func unanswered() async throws {
         let fixture = try await EngineOperation.delete.fixture(rules: Self.approve)

@@ -89,4 +89,16 @@ struct EngineEndingTests {
         #expect(fixture.api.ledger == wanted.ledger)
         #expect(try await fixture.messages(with: "is still down").count == (wanted.isTold ? 1 : 0))
     }
+
+    @Test("a rung that the server's budget refuses ends the climb: people are told at once, and nothing more is tried")
+    func refusedRung() async throws {
+        let fixture = try EngineFixture(limits: Limits(budgets: [Budget(max: 1, per: .seconds(86_400))], settle: .zero))
+        fixture.api.script(.reboot, .doNothing)
+        try await fixture.alert("firing")
+        try await fixture.keepFiring(for: .seconds(700))
+        let run = try await fixture.onlyRun()
+        #expect(run.state == .failed && run.reason == .budgetSpent, "\(run.state) \(run.detail)")
+        #expect(fixture.api.ledger == ["reboot 12345"])
+        #expect(try await fixture.messages() == ["web-server-01 is still down"])
+    }
 }

@@ -211,11 +211,13 @@ final class EngineFixture {
         return delivery.serialized()
     }
 
-    /// Puts one delivery of many alerts, which no rule matches, into the store.
-    func deliverMany(_ count: Int, delivery: Int) async throws {
+    /// Puts one delivery of many alerts, which no rule matches unless their name is one that a rule looks for, into the store.
+    @discardableResult
+    func deliverMany(_ count: Int, delivery: Int, alertname: String = "DiskFull") async throws -> DeliveryID {
         let alerts = (0..<count).map { number -> JSONValue in
             [
-                "status": "firing", "labels": ["alertname": "DiskFull"], "annotations": [:], "startsAt": "2026-11-21T10:00:00Z",
+                "status": "firing", "labels": ["alertname": .string(alertname), "server": "web-server-01"], "annotations": [:],
+                "startsAt": "2026-11-21T10:00:00Z",
                 "endsAt": "0001-01-01T00:00:00Z", "fingerprint": .string("\(delivery)/\(number)"), "generatorURL": "",
             ]
         }
@@ -224,9 +226,11 @@ final class EngineFixture {
             "groupLabels": [:],
             "commonLabels": [:], "commonAnnotations": [:], "externalURL": "", "alerts": .array(alerts),
         ]
-        _ = try await store.accept(
+        let accepted = try await store.accept(
             NewDelivery(
                 source: "alertmanager", receivedAt: clock.now(), body: body.serialized(), contentType: "application/json"))
+        guard case .stored(let id) = accepted else { throw StoreScenarioError(what: "\(accepted)") }
+        return id
     }
 
     /// A Slack command that passed its signature check.

@@ -111,6 +111,16 @@ struct EngineMailMessageTests {
         #expect(read.body == MessageText.clean(text) + "\n")
     }
 
+    @Test("what readers would take for an encoded word is encoded itself, in a subject and in a name")
+    func encodedWord() throws {
+        let text = "=?utf-8?q?=0ABcc:_a=40b?="
+        let read = ReadMail(MailMessage.mail(message(text), to: try channel(name: text)))
+        for name in ["Subject", "From"] {
+            let value = try #require(read.headers[name])
+            #expect(!value.contains(text) && value.contains("=3D=3F"), "\(value)")
+        }
+    }
+
     @Test("lines of the body are at most 76 bytes long")
     func lineLength() throws {
         for text in [

@@ -3,6 +3,7 @@ import Model
 import RuleTesting
 import Store
 import Testing
+import VPSAPI
 
 @Suite("Noise rule")
 struct EngineMessagePolicyTests {
@@ -99,6 +100,70 @@ struct EngineMessagePolicyTests {
         try await fixture.advance(by: .seconds(700))
         let told = try await messages(fixture)
         #expect(told.count == 1 && told.first?.hasPrefix("answer: ") == true, "\(told)")
+    }
+
+    @Test(
+        "a 402 to a create is told once in each channel, with what resumes creates, and to whoever asked for it",
+        arguments: [
+            ("", ["boss", "ops:"]),
+            ("{source: slack, command: vps grow}", ["answ", "boss", "ops:"]),
+        ])
+    func unpaid(command: String, channels: [String]) async throws {
+        let asked = """
+            trigger: \(command)
+                permissions: {users: [U012ABCDEF]}
+            """
+        let alert = """
+            trigger: alertmanager
+                when: event.labels.alertname == "HostDown"
+                group_by: event.labels.server
+            """
+        let rules = command.isEmpty ? EngineScale.up : EngineScale.up.replacing(alert, with: asked)
+        let fixture = try EngineFixture(rules: rules, servers: EngineScale.fleet)
+        calm(fixture, ["ops", "boss"])
+        fixture.api.script(
+            .create, .fail(APIError(code: .paymentRequired, certainty: .notExecuted, status: 402, detail: "no credit")))
+        if command.isEmpty {
+            try await fixture.alert("firing", server: "web")
+        } else {
+            try await fixture.command("grow")
+        }
+        try await fixture.advance(by: .seconds(600))
+        #expect(try await fixture.onlyRun().reason == .paymentRequired)
+        let told = try await messages(fixture)
+        #expect(told.map { String($0.prefix(4)) }.sorted() == channels, "\(told)")
+        #expect(told.allSatisfy { $0.contains("402") && $0.contains("`vpsbridge resume --action server.create`") }, "\(told)")
+    }
+
+    @Test("a 402 after which the last rung's requests are still to be sent is told once, at the run's end")
+    func unpaidBeforeRequests() async throws {
+        let rules = """
+            version: 1
+            rules:
+              - name: replace
+                trigger: alertmanager
+                when: event.labels.alertname == "HostDown"
+                group_by: event.labels.alertname
+                autonomy: auto
+                escalation:
+                  - timeout: 10m
+                    actions:
+                      - {action: server.create, with: {name: "new-${{ slot }}", plan_id: 2, os_id: 5, location: us-west}}
+                  - actions:
+                      - {action: http.request, with: {url: "https://tickets.example.com/"}}
+                      - {action: notify, with: {channel: ops, text: gave up}}
+            """
+        let fixture = try EngineFixture(rules: rules, servers: EngineScale.fleet)
+        calm(fixture, ["ops", "boss"])
+        fixture.api.script(
+            .create, .fail(APIError(code: .paymentRequired, certainty: .notExecuted, status: 402, detail: "no credit")))
+        try await fixture.alert("firing", server: "web")
+        try await fixture.advance(by: .seconds(600))
+        #expect(fixture.transport.lines == ["GET https://tickets.example.com/"])
+        #expect(try await fixture.store.pauses(at: fixture.clock.now()).map(\.scope) == [.action("server.create")])
+        let told = try await messages(fixture).sorted()
+        #expect(told.count == 2 && told.last == "ops: gave up", "\(told)")
+        #expect(told.first?.hasPrefix("boss: Run ") == true && told.first?.contains("resume --action server.create") == true)
     }
 
     @Test("a parked run is told at once, once")

@@ -68,6 +68,63 @@ struct EngineOccasionTests {
         #expect(fixture.api.ledger == ["reboot 12345"])
     }
 
+    @Test(
+        "a problem that is back before its end was acted on cancels what its end had set in motion, another problem does not",
+        arguments: [("web-server-01", true), ("db-server-01", false)])
+    func backAgain(server: String, isCancelled: Bool) async throws {
+        let fixture = try EngineFixture(
+            rules: Self.rule(
+                "    target: event.labels.server\n    actions: [server.reboot]",
+                trigger: "{source: alertmanager, status: resolved}"),
+            limits: Limits(settle: .seconds(60)))
+        try await fixture.alert("firing", startedAgo: .zero)
+        try await fixture.alert("resolved")
+        try await fixture.advance(by: .seconds(30))
+        try await fixture.alert("firing", server: server, startedAgo: .zero)
+        try await fixture.advance(by: .seconds(30))
+        #expect(fixture.api.ledger == (isCancelled ? [] : ["reboot 12345"]))
+        let run = try await fixture.onlyRun()
+        #expect((run.state == .cancelled && run.reason == .superseded) == isCancelled, "\(run)")
+    }
+
+    @Test("of two ends of a problem only the last one is acted on")
+    func twoEnds() async throws {
+        let fixture = try EngineFixture(
+            rules: Self.rule(
+                "    target: event.labels.server\n    actions: [server.reboot]",
+                trigger: "{source: alertmanager, status: resolved}"),
+            limits: Limits(settle: .seconds(60)))
+        try await fixture.alert("firing", startedAgo: .zero)
+        try await fixture.alert("resolved")
+        try await fixture.advance(by: .seconds(30))
+        try await fixture.alert("firing", startedAgo: .zero)
+        try await fixture.advance(by: .seconds(10))
+        try await fixture.alert("resolved")
+        try await fixture.advance(by: .seconds(20))
+        #expect(fixture.api.ledger.isEmpty)
+        try await fixture.advance(by: .seconds(40))
+        #expect(fixture.api.ledger == ["reboot 12345"])
+        let runs = try await fixture.store.runs(limit: 10)
+        #expect(runs.count == 2 && runs.count { $0.state == .cancelled && $0.reason == .superseded } == 1, "\(runs)")
+    }
+
+    @Test("a request at a problem's end that the problem's return comes before is not sent, one that was sent stays so")
+    func backBeforeRequest() async throws {
+        let request = "    actions: [{action: http.request, with: {url: \"https://example.com/close\"}, retry: {attempts: 3}}]"
+        let fixture = try EngineFixture(rules: Self.rule(request, trigger: "{source: alertmanager, status: resolved}"))
+        try await fixture.alert("firing", startedAgo: .zero)
+        try await fixture.pause()
+        try await fixture.alert("resolved")
+        try await fixture.alert("firing", startedAgo: .zero)
+        try await fixture.resume()
+        #expect(fixture.transport.lines.isEmpty)
+        #expect(try await fixture.onlyRun().reason == .superseded)
+        try await fixture.alert("resolved")
+        try await fixture.alert("firing", startedAgo: .zero)
+        #expect(fixture.transport.lines == ["GET https://example.com/close"])
+        #expect(try await fixture.newestRun().state == .succeeded)
+    }
+
     // MARK: while_firing
 
     @Test("the last rung is repeated while the problem lasts, as often as it says, without a lane between")
@@ -110,6 +167,29 @@ struct EngineOccasionTests {
         #expect(try await fixture.messages() == ["problem", "problem", "problem"])
         let run = try await fixture.onlyRun()
         #expect(run.state == .succeeded && run.reason == .resolved)
+    }
+
+    @Test(
+        "messages beside what is repeated are told at the first time and when they change, a reminder each time",
+        arguments: [
+            ("{action: http.request, with: {url: \"https://example.com/\"}}", "down", ["down"]),
+            (
+                "{id: ask, action: http.request, with: {url: \"https://example.com/\"}}", "${{ steps.ask.body.state }}",
+                ["one", "two", "one"]
+            ),
+            ("", "down", ["down", "down", "down", "down", "down"]),
+        ])
+    func repeatedMessages(request: String, text: String, told: [String]) async throws {
+        let steps = (request.isEmpty ? "" : request + ", ") + "{action: notify, with: {channel: ops, text: \"\(text)\"}}"
+        let fixture = try EngineFixture(
+            rules: Self.rule("    while_firing: {every: 10m, max: 4}\n    actions: [\(steps)]"),
+            limits: Limits(cooldown: .seconds(60)))
+        for state in ["one", "one", "two", "two", "one"] {
+            fixture.transport.answer(.status(200, #"{"state": "\#(state)"}"#))
+        }
+        try await fixture.alert("firing", startedAgo: .zero)
+        try await fixture.keepFiring(for: .seconds(3_600), every: .seconds(300))
+        #expect(try await fixture.messages() == told)
     }
 
     @Test("a group grows again while its problem lasts, up to max")

@@ -140,6 +140,18 @@ struct EngineReconciliationTests {
         #expect(try await fixture.onlyRun().state == .succeeded)
     }
 
+    @Test("a create that is asked for once more is not in its own way, though the cap is one")
+    func repeatedUnderCap() async throws {
+        let fixture = try EngineFixture(
+            rules: EngineScale.up, servers: EngineScale.fleet,
+            limits: Limits(settle: .zero, creates: CreateCaps(maxPerDay: 1, maxPerMonth: 1)))
+        fixture.api.script(.create, .fail(.lost))
+        try await fixture.alert("firing", server: "web")
+        try await fixture.keepFiring(server: "web", for: .seconds(360), every: .seconds(30))
+        #expect(fixture.api.ledger == ["create web-2"] && fixture.api.calls(.create) == 2)
+        #expect(try await fixture.onlyRun().state == .succeeded)
+    }
+
     @Test("an account that looks empty while a create is unknown is left to a person")
     func blind() async throws {
         let fixture = try scaleOut()

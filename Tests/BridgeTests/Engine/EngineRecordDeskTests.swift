@@ -54,6 +54,30 @@ struct EngineRecordDeskTests {
         #expect(fixture.api.ledger == ["reboot 12345"])
     }
 
+    @Test(
+        "what a pause covers is not retried: refused at once with who paused it, and the letter stays open until it is lifted",
+        arguments: [
+            (PauseScope.all, true), (.rule("host-down"), true), (.source("alertmanager"), true), (.action("server.reboot"), true),
+            (.rule("other"), false), (.action("server.create"), false),
+        ])
+    func paused(scope: PauseScope, covers: Bool) async throws {
+        let fixture = try EngineFixture(servers: [EngineFixture.db])
+        try await fixture.alert("firing")
+        let letter = try await Self.letter(fixture)
+        fixture.api.add(EngineFixture.web)
+        fixture.clock.advance(by: .seconds(1))
+        try await fixture.pause(scope)
+        let desk = Self.desk(fixture)
+        let first = try await desk.retry(letter.id, by: "operator", now: fixture.clock.now())
+        #expect(first.isDone == !covers && first.isPaused == covers, "\(first)")
+        guard covers else { return }
+        #expect(first.text.contains("is paused until it is resumed by operator") && first.runs.isEmpty, "\(first)")
+        #expect(try await fixture.store.keptLetter(letter.id)?.settledAt == nil)
+        try await fixture.resume(scope)
+        let second = try await desk.retry(letter.id, by: "operator", now: fixture.clock.now())
+        #expect(second.isDone && !second.isPaused && second.runs.count == 1, "\(second)")
+    }
+
     @Test("a retried run stands under the guards as any run does: evidence, cooldown, the end of the problem")
     func obeysGuards() async throws {
         let fixture = try EngineFixture(servers: [EngineFixture.db])
@@ -135,6 +159,8 @@ struct EngineRecordDeskTests {
         #expect(answer.isDone)
         let entry = try await Self.lastEntry(fixture)
         #expect(entry.reason == .discarded && entry.detail.hasSuffix("is discarded: decommissioned"))
+        let again = RecordAct(now: fixture.clock.now(), settles: (letter.id, .discarded))
+        #expect(await storeFails(.conflict) { _ = try await fixture.store.commit(again) }, "a letter is settled once")
         #expect(try await fixture.store.keptLetters(onlyOpen: true, limit: 9).isEmpty)
         #expect(try await fixture.store.runs(limit: 9).count == 1)
     }

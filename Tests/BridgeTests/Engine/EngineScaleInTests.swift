@@ -92,6 +92,24 @@ struct EngineScaleInTests {
         #expect(try await fixture.messages().first?.contains("it is not deleted") == true)
     }
 
+    @Test("a group that lost a server while another was taken out of service is not shrunk below min")
+    func shrankMeanwhile() async throws {
+        let fixture = try await fixture()
+        let api = fixture.api
+        let clock = fixture.clock
+        // The list that the choice was made from is of before.
+        fixture.transport.duringNextRequest {
+            api.remove(Self.oldest.id)
+            clock.advance(by: .seconds(1))
+        }
+        try await idle(fixture)
+        try await fixture.keepIdle(for: .seconds(60))
+        #expect(fixture.transport.requests.count == 1 && api.ledger.isEmpty)
+        let run = try await fixture.newestRun()
+        #expect(run.state == .failed && run.reason == .nothingToDo, "\(run.state) \(run.detail)")
+        #expect(try await fixture.messages().first?.contains("it is not deleted") == true)
+    }
+
     @Test("what a drain was answered is read by later steps, and a drain reads earlier ones")
     func drainOutputs() async throws {
         let rules = EngineScale.down

@@ -8,9 +8,9 @@ import VPSAPI
 
 @Suite("Engine: what the past of a server, the hour and the source keep from being done")
 struct EngineServerGuardTests {
-    private static let sunday = Timestamp(rfc3339: "2026-11-22T01:30:00Z") ?? Timestamp(seconds: 0)
+    static let sunday = Timestamp(rfc3339: "2026-11-22T01:30:00Z") ?? Timestamp(seconds: 0)
 
-    private static func windows(_ text: String) throws -> [MaintenanceWindow] {
+    static func windows(_ text: String) throws -> [MaintenanceWindow] {
         let collector = DiagnosticCollector()
         let node = try #require(YAMLDocument.parse(text: text, file: "v.yaml").0)
         let windows = MaintenanceWindow.read(node, zoneData: { _ in nil }, collector)

@@ -95,6 +95,14 @@ struct EngineSourcePulseTests {
         #expect(pulse.usualGap == .seconds(3_600))
     }
 
+    @Test("a silence of most of a day counts as three usual gaps")
+    func longSilence() throws {
+        var pulse = Self.steady(every: .seconds(600), for: .seconds(3 * 86_400))
+        let last = try #require(pulse.lastHeardAt)
+        pulse.heard(at: last + .seconds(20 * 3_600))
+        #expect(pulse.usualGap == .seconds(1_800))
+    }
+
     @Test("clocks that are set back or far ahead break nothing")
     func clocks() {
         var pulse = Self.steady(every: .seconds(600), for: .seconds(2 * 86_400))

@@ -27,7 +27,7 @@ struct RuleTestingMessageTests {
     static let steps = [
         RuleTestingMessageCase(
             "{when: 2m}",
-            "10 R012 unknown key `when` in a step (known keys: `at`, `event`, `command`, `approve`, `deny`, `server`, `probe`, `pull`, `api`, `http`, `expect`)"
+            "10 R012 unknown key `when` in a step (known keys: `at`, `event`, `command`, `approve`, `deny`, `server`, `probe`, `pull`, `api`, `http`, `expect`, `pause`, `resume`, `hold`, `release`)"
         ),
         RuleTestingMessageCase("{at: 2}", "14 R014 `at` has no unit (did you mean `2s`?)"),
         RuleTestingMessageCase("{at: 40d}", "14 R015 a timeline reaches to 31d at most"),

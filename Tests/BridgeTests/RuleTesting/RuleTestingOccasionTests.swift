@@ -69,6 +69,55 @@ struct RuleTestingOccasionTests {
     }
 
     @Test(
+        "a pause holds from its instant on what it covers, until it is lifted or its time is over",
+        arguments: [
+            ("pause: all", "resume: all"), ("pause: {for: 10m}", "probe: {healthy: false}"),
+            ("pause: {rule: host-down, reason: a migration}", "resume: {rule: host-down}"),
+            ("pause: {source: alertmanager}", "resume: {source: alertmanager}"),
+            ("pause: [{action: server.reboot}, {server: db-01}]", "resume: {action: server.reboot}"),
+            ("hold: web-03", "release: web-03"), ("hold: {server: 12345, for: 10m}", "probe: {healthy: false}"),
+        ])
+    func pause(stops: String, goesOn: String) async {
+        expectGreen(
+            await Fixture.run(
+                """
+                - event: \(Fixture.firing)
+                - at: 1m
+                  \(stops)
+                - at: 10m59s
+                  expect: {actions: [], held: {host-down: paused}}
+                - at: 11m
+                  \(goesOn)
+                  expect: {actions: [{action: server.reboot, server: web-03}]}
+                """))
+    }
+
+    @Test(
+        "a pause of something else holds nothing",
+        arguments: ["pause: {action: server.create}", "hold: db-01", "pause: {source: slack}"])
+    func otherPause(stops: String) async {
+        expectGreen(
+            await Fixture.run(
+                """
+                - event: \(Fixture.firing)
+                  \(stops)
+                - at: 2m
+                  expect: {actions: [{action: server.reboot, server: web-03}]}
+                """))
+    }
+
+    @Test(
+        "a pause that names nothing there is, or two things, is an error of the test",
+        arguments: [
+            "pause: everything", "pause: {rule: other}", "pause: {source: other}", "pause: {action: reboot}", "hold: web-99",
+            "pause: {rule: host-down, server: web-03}", "pause: {for: 0s}", "resume: {for: 2h}", "hold: {for: 2h}", "release: {}",
+        ])
+    func wrongPause(_ step: String) async {
+        let report = await Fixture.run("- \(step)")
+        #expect(!report.isGreen && report.results.isEmpty)
+    }
+
+    @Test(
         "what `pull` can not say is an error of the test",
         arguments: [
             "{answer: gone}", "{source: alertmanager}", "{source: alertmanager, answer: on}",

@@ -165,6 +165,28 @@ struct RuleTestingReplayTests {
         }
     }
 
+    @Test(
+        "requests to the addresses that rules name are assumed to be answered, everything else is trapped",
+        arguments: [
+            ("https://hooks.example.com/x", true), ("https://hooks.example.com/other?a=b", true),
+            ("http://hooks.example.com/x", false), ("https://hooks.example.com:8443/x", false),
+            ("https://admin.vps.org/api/v1/servers/", false), ("https://hooks.slack.com/commands/1", false),
+        ])
+    func assumed(url: String, isAssumed: Bool) async throws {
+        let rules = try Self.rules(
+            Self.hostDown.replacing(
+                "- {timeout: 10m, actions: [server.reboot]}",
+                with: "- {timeout: 10m, actions: [{action: http.request, with: {url: \"https://hooks.example.com/x\"}}]}"))
+        let trap = TrapTransport()
+        let request = try HTTPRequest(method: .get, url: url, isReplayable: true)
+        let outcome = await AssumedTransport(of: rules, trap: trap).send(request)
+        if case .response(let response) = outcome {
+            #expect(isAssumed && response.status == 200 && trap.tried.isEmpty)
+        } else {
+            #expect(!isAssumed && trap.tried == ["GET \(request.target.host)"])
+        }
+    }
+
     @Test("the trap fires when something tries, and the replay ends with that")
     func trapFires() async throws {
         try await Self.use { store in

@@ -1,4 +1,5 @@
 import JSON
+import Model
 
 @testable import Rules
 
@@ -16,7 +17,7 @@ enum RulesConformanceValue {
         case "uint": return .uint(try require(UInt64(text)))
         case "double": return .double(try require(Double(text)))
         case "string": return .string(text)
-        case "bytes": return .bytes(try require(Base64.decode(text.utf8)))
+        case "bytes": return .bytes(try require(Base64.decodeLeniently(Array(text.utf8))))
         case "list": return .list(try (json["value"]?.arrayValue ?? []).map(read))
         case "map":
             let entries = try (json["value"]?.arrayValue ?? []).map { entry in

@@ -45,13 +45,85 @@ struct RulesMaintenanceTests {
     }
 
     @Test(
+        "a window begins when a rule of its schedule would run, also when the zone's clock skips or repeats an hour",
+        .enabled(if: RulesFiles.bytes("/usr/share/zoneinfo/Europe/Berlin") != nil, "the machine has no zone data"),
+        arguments: [
+            // 2026-03-29: 02:00 is followed by 03:00 (01:00 UTC).
+            ("30 2 * * *", "1h", "2026-03-29T00:59:59Z", nil),
+            ("30 2 * * *", "1h", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"),
+            ("30 2 * * *", "1h", "2026-03-29T01:59:59.5Z", "2026-03-29T02:00:00Z"),
+            ("30 2 * * *", "1h", "2026-03-29T02:00:00Z", nil),
+            ("15,45 2 * * *", "30m", "2026-03-29T01:10:00Z", "2026-03-29T01:30:00Z"),
+            // 2026-10-25: 03:00 is followed by 02:00 (01:00 UTC); what is shown twice begins once.
+            ("30 2 * * *", "30m", "2026-10-25T00:45:00Z", "2026-10-25T01:00:00Z"),
+            ("30 2 * * *", "30m", "2026-10-25T01:45:00Z", nil),
+            ("* * * * *", "7d", "2026-03-29T01:00:30Z", "2026-04-05T01:00:00Z"),
+            ("0 0 29 2 *", "7d", "2028-03-03T22:59:59Z", "2028-03-06T23:00:00Z"),
+        ] as [(String, String, String, String?)])
+    func clockChanges(schedule: String, duration: String, at: String, end: String?) throws {
+        try open(schedule: schedule, zone: "Europe/Berlin", duration: duration, at: at, end: end)
+    }
+
+    @Test(
+        "a window begins at every instant of its schedule and at no other, whatever the schedule",
+        .enabled(if: RulesFiles.bytes("/usr/share/zoneinfo/Europe/Berlin") != nil, "the machine has no zone data"))
+    func asSchedules() throws {
+        var random = RulesRandom(seed: 5)
+        let zone = try #require(RulesFiles.bytes("/usr/share/zoneinfo/Europe/Berlin").flatMap { TimeZoneRules(tzif: $0) })
+        for _ in 0..<100 {
+            let text = "\(random.below(60)) \(random.below(24)) * * *"
+            let (windows, findings) = Self.read("[{schedule: '\(text)', timezone: Europe/Berlin, duration: 1m}]")
+            let window = try #require(windows.first, "\(findings)")
+            var second = 1_770_000_000 + Int64(random.below(40_000_000))
+            for _ in 0..<5 {
+                let next = window.schedule.next(after: second) { zone.offset(at: $0) }
+                second = try #require(next)
+                let instant = Timestamp(seconds: second)
+                #expect(window.end(at: instant) == instant + .seconds(60), "\(text) \(instant.rfc3339)")
+                #expect(window.end(at: instant - .seconds(1)) == nil && window.end(at: instant + .seconds(60)) == nil)
+            }
+        }
+    }
+
+    @Test(
+        "names that there are not: sources are errors, rules and aliases are told",
+        arguments: [
+            ("sources: [alertmanager, schedule]", []),
+            (
+                "sources: [alertmanger]",
+                ["error a maintenance window names the source `alertmanger`, which `sources` does not have"]
+            ),
+            ("servers: [web-*, 'db', '7']", []),
+            ("servers: [primary]", ["warning a maintenance window names `primary`, which is an alias: it takes names and ids"]),
+            ("rules: [host-down]", []),
+            ("rules: [host-up, host-down]", ["warning a maintenance window names the rule `host-up`, which there is not"]),
+        ] as [(String, [String])])
+    func names(key: String, told: [String]) throws {
+        let collector = DiagnosticCollector()
+        let node = try #require(
+            YAMLDocument.parse(text: "[{schedule: '0 2 * * 0', duration: 1h, \(key)}]", file: "v.yaml").0)
+        let windows = MaintenanceWindow.read(
+            node, zoneData: { _ in nil }, sources: ["alertmanager"], aliases: ["primary": ServerID(rawValue: 7)], collector)
+        let load = RulesFixture.load(RulesFixture.alertRule()).checked(against: windows)
+        #expect(load.ruleSet != nil && windows.count == 1)
+        let found = collector.diagnostics + load.diagnostics
+        #expect(found.map { "\($0.severity.rawValue) \($0.message)" } == told)
+        #expect(found.allSatisfy { $0.file == "v.yaml" && $0.line == 1 && $0.column > 30 })
+    }
+
+    @Test("where nobody says which sources there are, none is checked")
+    func unknownSources() {
+        #expect(Self.read("[{schedule: '0 2 * * 0', duration: 1h, sources: [any]}]").findings.isEmpty)
+    }
+
+    @Test(
         "wrong windows are refused",
         arguments: [
             "{schedule: '0 2 * * 0', duration: 1h}", "[{schedule: '0 2 * *', duration: 1h}]", "[{duration: 1h}]",
             "[{schedule: '0 2 * * 0'}]",
             "[{schedule: '0 2 * * 0', duration: 30s}]", "[{schedule: '0 2 * * 0', duration: 8d}]",
             "[{schedule: '0 2 * * 0', duration: 1h, timezone: Mars/Olympus}]",
-            "[{schedule: '0 2 * * 0', duration: 1h, server: [a]}]",
+            "[{schedule: '0 2 * * 0', duration: 1h, server: [a]}]", "[{schedule: '0 2 31 2 *', duration: 1h}]",
         ])
     func wrong(text: String) {
         #expect(Self.read(text).findings.hasErrors)

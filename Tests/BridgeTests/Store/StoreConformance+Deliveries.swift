@@ -95,6 +95,23 @@ extension StoreConformance {
             #expect(counts.openEpisodes == 0 && counts.runs.isEmpty && counts.waitingMessages == 0)
             #expect(await storeFails(.conflict) { try await scenario.dispatch(DeliveryID(rawValue: 77)) })
         },
+        StoreConformance("a delivery that is decided on in part comes again, with how many of its events are done") { scenario in
+            let delivery = try await scenario.deliver()
+            func decide(_ begin: Int, _ end: Int?) async throws {
+                let part = DispatchedDelivery(id: delivery, begin: begin, end: end)
+                try await scenario.store.commit(DispatchBatch(now: Scenario.at(1), deliveries: [part]))
+            }
+            try await decide(0, 100)
+            let rest = try #require(try await scenario.store.undispatched(limit: 10).first)
+            #expect(rest.id == delivery && rest.decidedEvents == 100)
+            #expect(try await scenario.store.counts().undispatched == 1)
+            // Whoever had read it before decides nothing twice.
+            #expect(await storeFails(.conflict) { try await decide(0, 100) })
+            #expect(await storeFails(.conflict) { try await decide(0, nil) })
+            try await decide(100, nil)
+            #expect(try await scenario.store.undispatched(limit: 10).isEmpty)
+            #expect(await storeFails(.conflict) { try await decide(100, nil) })
+        },
         StoreConformance("a call that fails takes no other one down") { scenario in
             let done = try await scenario.deliver()
             try await scenario.dispatch(done)

@@ -126,5 +126,36 @@ extension StoreConformance {
             #expect(claimed.first?.episode?.closedAt == Scenario.at(200) && claimed.first?.episode?.ending == .stale)
             #expect(try await scenario.store.openEpisodes([Scenario.key("old"), Scenario.key("young")]).count == 1)
         },
+        StoreConformance("a rule has one run for a problem, save that a renewable one is followed after its time") {
+            scenario in
+            // Renewable, and how long after its end the next word comes; a minute is asked for.
+            let cases: [(Bool, Int64, Bool)] = [(false, 9_000, false), (true, 0, false), (true, 59, false), (true, 60, true)]
+            for (index, (isRenewable, later, isFollowed)) in cases.enumerated() {
+                let key = Scenario.key("f\(index)")
+                let first = try await scenario.makeRun("f\(index)")
+                var run = try #require(try await scenario.claim().first { $0.run.id == first.id }?.run)
+                // Of a run that goes on it says nothing.
+                run.state = .held
+                var ending = RunTransition(now: Scenario.at(50), run: run, releasesLease: false)
+                ending.isRenewable = true
+                _ = try await scenario.store.commit(ending)
+                run.state = .cancelled
+                ending = RunTransition(now: Scenario.at(100), run: run, releasesLease: true)
+                ending.isRenewable = isRenewable
+                guard case .committed = try await scenario.store.commit(ending) else {
+                    throw StoreScenarioError(what: "case \(index) did not end")
+                }
+                let wanted = isFollowed ? 2 : 1
+                // Two words at once: the second meets a run that is at work, or comes too early as well.
+                for _ in 0..<2 {
+                    let delivery = try await scenario.deliver(at: Scenario.at(100 + later))
+                    var next = scenario.newRun("host-down", key, delivery, dueAt: Scenario.at(90_000))
+                    next.renewsAfter = .seconds(60)
+                    try await scenario.dispatch(delivery, runs: [next], now: Scenario.at(100 + later))
+                    let runs = try await scenario.store.runs(limit: 99).filter { $0.episode == first.episode }
+                    #expect(runs.count == wanted && runs.count { $0.finishedAt == nil } == wanted - 1, "case \(index)")
+                }
+            }
+        },
     ]
 }

@@ -94,6 +94,16 @@ extension StoreConformance {
             try await scenario.step(run, at: Scenario.at(11), releasesLease: true)
             #expect(try await scenario.claim(at: Scenario.at(11)).map(\.run.id) == [run.id])
         },
+        StoreConformance("a start that is owed keeps its back-off, and does not wait for a clock that was set back") { scenario in
+            var owed = try await scenario.owedStart("owed", lane: 1)
+            owed.dueAt = Scenario.at(300)
+            try await scenario.step(owed, releasesLease: true)
+            for (seconds, isDue) in [(0, false), (-1_000, true)] as [(Int64, Bool)] {
+                _ = try await scenario.store.rescue(now: Scenario.at(seconds), everything: false)
+                let claimed = try await scenario.claim(at: Scenario.at(seconds)).map(\.run.id)
+                #expect(claimed == (isDue ? [owed.id] : []))
+            }
+        },
         StoreConformance("a start that is owed is claimed alone, and nothing else leaves before it") { scenario in
             var owed = try await scenario.owedStart("owed", lane: 1)
             try await scenario.pause(.all)

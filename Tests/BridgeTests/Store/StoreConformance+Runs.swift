@@ -73,6 +73,23 @@ extension StoreConformance {
             #expect(try await scenario.store.run(urgent.id)?.epoch == 2)
             #expect(try await scenario.claim(at: Scenario.at(70), limit: 0).isEmpty)
         },
+        StoreConformance("urgent runs are claimed beyond the limit, in places kept for them, others are not") { scenario in
+            for number in 1...3 { try await scenario.makeRun("alert \(number)") }
+            var urgent: [RunID] = []
+            for number in 1...3 { urgent.append(try await scenario.makeRun("command \(number)", isUrgent: true).id) }
+            func claim(_ limit: Int, _ reserve: Int) async throws -> [RunID] {
+                try await scenario.store.claimRuns(
+                    ClaimRequest(
+                        now: Scenario.start, leaseUntil: Scenario.at(30), limit: limit, urgentReserve: reserve)
+                ).map(\.run.id)
+            }
+            #expect(try await claim(0, 2) == [urgent[0], urgent[1]])
+            #expect(try await claim(0, 0).isEmpty)
+            let rest = try await claim(2, 4)
+            #expect(rest.first == urgent[2] && rest.count == 2)
+            #expect(try await claim(0, 4).isEmpty)
+            #expect(try await claim(9, 4).count == 2)
+        },
         StoreConformance("a claim brings the episode, the delivery and the last intent") { scenario in
             let key = Scenario.key("f")
             var run = try await scenario.readyRun("f", lane: 7)

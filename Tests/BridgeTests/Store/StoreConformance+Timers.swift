@@ -71,6 +71,42 @@ extension StoreConformance {
             #expect(try await store.openEpisodes([key]).isEmpty)
             #expect(try await scenario.claim(at: Scenario.at(9_000)).first?.latestEnding == .resolved)
         },
+        StoreConformance("a problem that its source's API ended awaits its sender's word, until that comes or speaks of it anew")
+        {
+            scenario in
+            let store = scenario.store
+            let start = Scenario.start
+            for (name, word) in [
+                ("resolved", EpisodeChange.close(Scenario.key("resolved"), at: start, ending: .resolved)),
+                ("anew", .open(Scenario.key("anew"), at: start, startsAt: nil)),
+                ("repeat", .refresh(Scenario.key("repeat"), at: start, startsAt: nil)),
+            ] as [(String, EpisodeChange)] {
+                let key = Scenario.key(name)
+                let delivery = try await scenario.deliver()
+                try await scenario.dispatch(
+                    delivery, [.open(key, at: start, startsAt: Scenario.at(-60))],
+                    runs: [scenario.newRun("a", key, delivery), scenario.newRun("b", key, delivery)])
+                #expect(try await store.episodesAwaitingWord([key]).isEmpty, "it is open")
+                // Two runs learn of it, one after the other.
+                for claimed in try await scenario.claim(lease: .seconds(9_000)) where claimed.episode?.key == key {
+                    _ = try await store.commit(
+                        RunTransition(
+                            now: Scenario.at(20), run: claimed.run, evidence: .gone(key, askedAt: Scenario.at(10)),
+                            releasesLease: false))
+                }
+                let found = try await store.episodesAwaitingWord([key, Scenario.key("other")])
+                #expect(found.count == 1 && found[key]?.closedAt == Scenario.at(20) && found[key]?.startsAt == Scenario.at(-60))
+                #expect(found[key]?.ending == .resolved)
+                try await scenario.dispatch(scenario.deliver(), [word])
+                #expect(try await store.episodesAwaitingWord([key]).isEmpty == (name != "repeat"), "\(name)")
+            }
+            // What its sender ended awaits nothing.
+            let key = Scenario.key("plain")
+            try await scenario.dispatch(
+                scenario.deliver(),
+                [.open(key, at: start, startsAt: nil), .close(key, at: start, ending: .resolved)])
+            #expect(try await store.episodesAwaitingWord([key]).isEmpty)
+        },
         StoreConformance("`after` counts from the last changing run of that rule on that lane, and with the cooldown only") {
             scenario in
             try await scenario.completeRun("up", lane: 7, at: Scenario.at(0), end: Scenario.at(100))

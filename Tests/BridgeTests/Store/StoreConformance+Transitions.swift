@@ -157,5 +157,18 @@ extension StoreConformance {
             #expect(try await scenario.store.run(verifying.id)?.dueAt == Scenario.at(500))
             #expect(try await scenario.claim(at: Scenario.at(1)).map(\.run.id) == [run.id])
         },
+        StoreConformance("at start what is held is due at once, since limits may be others; what is not held keeps its time") {
+            scenario in
+            var held = try await scenario.readyRun("held", lane: 1)
+            held.state = .held
+            held.reason = .maintenance
+            held.dueAt = Scenario.at(90_000)
+            try await scenario.step(held, releasesLease: true)
+            try await scenario.makeRun("idle", dueAt: Scenario.at(500))
+            _ = try await scenario.store.rescue(now: Scenario.at(1), everything: false)
+            #expect(try await scenario.claim(at: Scenario.at(1)).isEmpty)
+            _ = try await scenario.store.rescue(now: Scenario.at(2), everything: true)
+            #expect(try await scenario.claim(at: Scenario.at(2)).map(\.run.id) == [held.id])
+        },
     ]
 }

@@ -19,7 +19,7 @@ struct StoreConformance: Sendable, CustomTestStringConvertible {
 
     static let all =
         deliveries + episodes + runs + transitions + lanes + guards + rescue + approvals + records + steps + timers + pauses
-        + takeOvers + fleet + histories
+        + takeOvers + fleet + places + followers + histories
 }
 
 /// A store with short words for what the requirements need of it.

@@ -69,6 +69,36 @@ struct StorePruneTests {
         await store.close()
     }
 
+    @Test("a run that ended lately stays, however long ago it began")
+    func longRuns() async throws {
+        let store = try SQLiteStore(inMemory: SQLiteStoreOptions())
+        let scenario = StoreScenario(store: store)
+        try await scenario.completeRun("f0", lane: 0, at: StoreScenario.at(1), end: StoreScenario.at(50))
+        for number in 1...6 as ClosedRange<Int64> {
+            try await scenario.completeRun("f\(number)", lane: number, at: StoreScenario.at(60 + number))
+        }
+        try await close(0..<7, in: scenario)
+        #expect(try await store.pruneAll(.runs, before: StoreScenario.at(10), now: StoreScenario.at(100)) == 0)
+        await store.close()
+    }
+
+    @Test("a delivery stays until it was decided on, while a run of it is at work, and while its sender may repeat its key")
+    func deliveries() async throws {
+        let store = try SQLiteStore(inMemory: SQLiteStoreOptions())
+        let scenario = StoreScenario(store: store)
+        let (plain, worked, undecided) = try await (scenario.deliver(), scenario.deliver(), scenario.deliver())
+        let keyed = try await scenario.deliver(dedupKey: "k")
+        for delivery in [plain, keyed] { try await scenario.dispatch(delivery) }
+        try await scenario.dispatch(worked, runs: [scenario.newRun("r", nil, worked)])
+        for (hours, gone) in [(60, plain), (77, keyed)] as [(Int64, DeliveryID)] {
+            let now = StoreScenario.at(hours * 3_600)
+            #expect(try await store.pruneAll(.deliveries, before: StoreScenario.at(5), now: now) == 1)
+            #expect(try await store.delivery(gone) == nil)
+        }
+        for kept in [worked, undecided] { #expect(try await store.delivery(kept) != nil) }
+        await store.close()
+    }
+
     @Test("problems go when they are over and no run is left of them")
     func episodes() async throws {
         let store = try SQLiteStore(inMemory: SQLiteStoreOptions())

@@ -10,9 +10,10 @@ struct StoreSQLitePurchaseTests {
     private static let prices = PriceList(currency: "EUR", plans: [1: Money(micros: 4_000_000), 2: Money(micros: 9_500_000)])
 
     private static func check(
-        plan: Int64? = 1, _ caps: CreateCaps = CreateCaps(), rule: CreateCaps = CreateCaps(), prices: PriceList = prices
+        plan: Int64? = 1, _ caps: CreateCaps = CreateCaps(), rule: CreateCaps = CreateCaps(), prices: PriceList = prices,
+        name: String = ""
     ) -> PurchaseCheck {
-        PurchaseCheck(plan: plan, caps: caps, ruleCaps: rule, prices: prices)
+        PurchaseCheck(plan: plan, name: name, caps: caps, ruleCaps: rule, prices: prices)
     }
 
     /// A run of that rule on a group's lane, in the state `running`, without an intent.
@@ -129,6 +130,7 @@ struct StoreSQLitePurchaseTests {
             let next = Month(containing: StoreScenario.start).end
             #expect(try await buy(scenario, run, "web-2", at: StoreScenario.at(30), Self.check(plan: 2, Self.cost)) != nil)
             #expect(try await buy(scenario, run, "web-2", at: StoreScenario.at(30), Self.check(Self.cost)) == nil)
+            #expect(try await buy(scenario, run, "web-4", at: StoreScenario.at(40), Self.check(Self.cost)) != nil)
             #expect(try await buy(scenario, run, "web-3", at: next, Self.check(Self.cost)) == nil)
             let purchases = try await scenario.store.purchases(from: StoreScenario.start, to: next)
             #expect(purchases.map(\.name) == ["web-1", "web-2"] && purchases.first?.server == owned.id)
@@ -149,6 +151,92 @@ struct StoreSQLitePurchaseTests {
             let purchases = try await scenario.store.purchases(from: StoreScenario.start, to: StoreScenario.at(9_000))
             #expect(purchases.map(\.server) == [nil, owned.id])
             #expect(purchases.map(\.endedAt) == [StoreScenario.at(401), nil])
+        }
+    }
+
+    private static func owned(_ id: Int64, _ name: String, run: RunID?, at second: Int64) -> CreatedServer {
+        CreatedServer(
+            id: ServerID(rawValue: id), name: name, lane: .group("a"), run: run, createdAt: StoreScenario.at(second),
+            adoptedBy: run == nil ? "operator" : nil)
+    }
+
+    @Test("a repeated create counts once for every cap when its server was seen", arguments: [day, month, cost])
+    func repeatedCountsOnce(caps: CreateCaps) async throws {
+        try await withStore { scenario in
+            let run = try await run(scenario, "a", rule: "up")
+            for outcome in [Intent.Outcome.assumedSent, .applied] {
+                #expect(try await buy(scenario, run, "web-1", outcome: outcome, Self.check()) == nil)
+            }
+            #expect(try await buy(scenario, run, "web-2", Self.check(caps)) != nil, "both may have been bought")
+            _ = try await scenario.store.commit(
+                RunTransition(
+                    now: StoreScenario.at(1), run: run, ownership: .created(Self.owned(5, "web-1", run: run.id, at: 1)),
+                    releasesLease: false))
+            #expect(try await buy(scenario, run, "web-2", at: StoreScenario.at(2), Self.check(caps)) == nil)
+            #expect(try await buy(scenario, run, "web-3", at: StoreScenario.at(3), Self.check(caps)) != nil)
+        }
+    }
+
+    @Test(
+        "a create is not in the way of its own repetition, and is of every other",
+        arguments: [CreateCaps(maxPerDay: 1), CreateCaps(maxPerMonth: 1), CreateCaps(maxCostPerMonth: Money(micros: 4_000_000))])
+    func repetition(caps: CreateCaps) async throws {
+        try await withStore { scenario in
+            let (own, other) = (try await run(scenario, "a", rule: "up"), try await run(scenario, "b", rule: "up"))
+            func attempt(_ run: Run, _ name: String) async throws -> Refusal? {
+                try await buy(scenario, run, name, outcome: .assumedSent, Self.check(caps, name: name))
+            }
+            #expect(try await attempt(own, "web-1") == nil)
+            #expect(try await attempt(own, "web-2")?.reason == .costCap)
+            #expect(try await attempt(other, "web-1")?.reason == .costCap)
+            #expect(try await attempt(own, "web-1") == nil)
+        }
+    }
+
+    @Test("a server that was seen is no reason to buy another of its name beyond the cap")
+    func seenThenAgain() async throws {
+        try await withStore { scenario in
+            let run = try await run(scenario, "a", rule: "up")
+            let one = Self.check(CreateCaps(maxPerDay: 1), name: "web-1")
+            #expect(try await buy(scenario, run, "web-1", one) == nil)
+            _ = try await scenario.store.commit(
+                RunTransition(
+                    now: StoreScenario.at(1), run: run, ownership: .created(Self.owned(5, "web-1", run: run.id, at: 1)),
+                    releasesLease: false))
+            #expect(try await buy(scenario, run, "web-1", at: StoreScenario.at(2), one) != nil)
+        }
+    }
+
+    @Test("a person's word over a server changes the creates only when it changes something")
+    func ownership() async throws {
+        try await withStore { scenario in
+            let store = try #require(scenario.store as? SQLiteStore)
+            func change(_ change: OwnershipChange) async throws -> Bool {
+                try await store.changeOwnership(change, audit: StoreScenario.entry("x"), now: StoreScenario.at(50))
+            }
+            func servers() async throws -> [Int64?] {
+                try await store.purchases(from: StoreScenario.start, to: StoreScenario.at(9_000)).map(\.server?.rawValue)
+            }
+            let (first, second) = (try await run(scenario, "a", rule: "up"), try await run(scenario, "b", rule: "up"))
+            try await buy(scenario, first, "web-1", Self.check())
+            _ = try await store.commit(
+                RunTransition(
+                    now: StoreScenario.at(1), run: first, ownership: .created(Self.owned(5, "web-1", run: first.id, at: 1)),
+                    releasesLease: false))
+            for outcome in [Intent.Outcome.assumedSent, .assumedSent] {
+                try await buy(scenario, second, "web-1", at: StoreScenario.at(2), outcome: outcome, Self.check())
+            }
+            let adopted = Self.owned(5, "web-1", run: nil, at: 50)
+            #expect(try await !change(.adopted(adopted)), "it is the bridge's already")
+            #expect(try await servers() == [5, nil, nil])
+            #expect(try await change(.adopted(Self.owned(6, "web-1", run: nil, at: 50))))
+            #expect(try await servers() == [5, nil, 6], "one create made it, the one before it made nothing")
+            let ended = try await store.purchases(from: StoreScenario.start, to: StoreScenario.at(9_000)).map(\.isBought)
+            #expect(ended == [true, false, true])
+            _ = try await store.writer.submit { try $0.execute("DELETE FROM created_servers WHERE server = 5") }
+            #expect(try await !change(.disowned(ServerID(rawValue: 5))))
+            let kept = try await store.purchases(from: StoreScenario.start, to: StoreScenario.at(9_000)).first
+            #expect(kept?.endedAt == nil)
         }
     }
 

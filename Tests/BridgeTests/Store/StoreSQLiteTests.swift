@@ -40,6 +40,13 @@ struct StoreSQLiteTests {
         }
     }
 
+    @Test("a read of a store in memory does not set `query_only`, after which SQLite compiles all statements anew")
+    func memoryReads() async throws {
+        let store = try SQLiteStore(inMemory: SQLiteStoreOptions())
+        #expect(try await store.reader.read { try $0.storeTestPragma("query_only") } == "0")
+        await store.close()
+    }
+
     @Test(
         "a connection that is not set for durability is refused",
         arguments: ["synchronous = NORMAL", "foreign_keys = OFF", "journal_mode = DELETE"])

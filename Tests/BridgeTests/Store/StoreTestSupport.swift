@@ -108,6 +108,8 @@ extension StoreScenario {
             _ = try await store.commit(
                 RunTransition(now: StoreScenario.at(402), run: run, evidence: evidence, releasesLease: false))
         }
+        _ = try await store.episodesAwaitingWord([key])
+        try await dispatch(deliver(), [.close(key, at: StoreScenario.at(403), ending: .resolved)])
         let other = try await readyRun("after", lane: 11, at: StoreScenario.at(403))
         var next = other
         next.state = .running

@@ -66,6 +66,17 @@ struct BridgeControlTests {
         }
     }
 
+    @Test(
+        "a verb ends with 0 when it was done, with 75 when only a pause was in the way, else with 1",
+        arguments: [
+            (true, ["text": "done"], nil), (false, ["text": "no"], 1), (false, ["paused": false], 1),
+            (false, ["paused": true, "text": "is paused"], 75), (true, ["paused": true], nil), (false, .null, 1),
+        ] as [(Bool, JSONValue, Int?)])
+    func verbs(isDone: Bool, body: JSONValue, code: Int?) {
+        let ended = ControlClient.exitCode(of: ControlAnswer(isDone: isDone, body: body))
+        #expect(ended.map { "\($0)" } == code.map { "ExitCode(rawValue: \($0))" })
+    }
+
     @Test("only the owner may open it, and it goes with the bridge")
     func mode() async throws {
         let folder = try Folder()

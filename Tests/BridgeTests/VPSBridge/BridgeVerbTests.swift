@@ -60,6 +60,23 @@ struct BridgeVerbTests {
         #expect(json["diagnostics"]?.arrayValue?.first?["code"]?.stringValue == "R012")
     }
 
+    @Test("a window that names a rule which there is not: a warning in the configuration's file", arguments: ["a", "b"])
+    func windowRules(named: String) throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/vpsbridge-check-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let rule =
+            "{name: a, trigger: legacy, when: event.labels.a == \"x\", target: '\"x\"', autonomy: observe, actions: [server.reboot]}"
+        try Data("version: 1\nrules:\n  - \(rule)\n".utf8).write(to: URL(fileURLWithPath: folder + "/a.yaml"))
+        let text = [
+            "api: {token_file: t}", "sources: {legacy: {kind: generic, auth: {bearer_file: b}}}", "rules: \(folder)",
+            "maintenance: [{schedule: '0 2 * * 0', duration: 1h, rules: [\(named)]}]",
+        ].joined(separator: "\n")
+        let findings = try CheckFindings(ConfigurationTests.load(text), rules: nil)
+        #expect(findings.outcome == (named == "a" ? .right : .onlyWarnings), "\(findings.diagnostics) \(findings.problems)")
+        #expect(findings.diagnostics.map(\.file) == (named == "a" ? [] : ["/etc/vpsbridge/vpsbridge.yaml"]))
+    }
+
     @Test("rules that no index can find are told, others are not")
     func notes() throws {
         let folder = FileManager.default.temporaryDirectory.path + "/vpsbridge-check-\(UInt64.random(in: 0...UInt64.max))"

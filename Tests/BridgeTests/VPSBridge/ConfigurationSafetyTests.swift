@@ -54,10 +54,21 @@ struct ConfigurationSafetyTests {
             "limits: {boot_grace: 5}", "maintenance: [{schedule: x, duration: 1h}]",
             "sources: {a: {kind: generic, auth: none, may: [server.rebot]}}",
             "sources: {a: {kind: generic, auth: none, may: server.reboot}}",
+            "maintenance: [{schedule: '0 2 * * 0', duration: 1h, sources: [a]}]",
+            "sources: {a: {kind: generic, auth: none}}\nmaintenance: [{schedule: '0 2 * * 0', duration: 1h, sources: [b]}]",
         ])
     func wrong(text: String) {
         let load = ConfigurationTests.load("api: {token_file: token}\n" + text)
         #expect(load.diagnostics.hasErrors && load.problems.isEmpty)
+    }
+
+    @Test("a window's source may be one that is wrong otherwise, and is named before or after it", arguments: [true, false])
+    func windowSource(first: Bool) {
+        let window = "maintenance: [{schedule: '0 2 * * 0', duration: 1h, sources: [a]}]"
+        let source = "sources: {a: {kind: generic, auth: none, my: []}}"
+        let text = first ? "\(window)\n\(source)" : "\(source)\n\(window)"
+        let found = ConfigurationTests.load("api: {token_file: token}\n" + text).diagnostics
+        #expect(found.count == 1 && found.first?.message.contains("my") == true, "\(found)")
     }
 
     @Test("rules are shown with who decides and since when they ask")
@@ -88,6 +99,29 @@ struct ConfigurationSafetyTests {
         #expect(!unknown.isDone && unknown.body["text"]?.stringValue == "rule a is not demoted")
         #expect(await !control.promote(.null).isDone)
         await store.close()
+    }
+
+    @Test(
+        "status shows a storm and blindness: since when, until when, and why",
+        arguments: [
+            (
+                FleetState.Kind.storm,
+                "STORM         rules change nothing since 2026-11-21T18:40:00Z until 2026-11-21T18:50:00Z, if it "
+                    + "stays quiet: 40 of 200 servers", JSONValue.string("2026-11-21T18:50:00Z")
+            ),
+            (
+                .blind,
+                "BLIND         rules change nothing since 2026-11-21T18:40:00Z until the servers can be seen, which is tried "
+                    + "again at 2026-11-21T18:50:00Z: 40 of 200 servers", .null
+            ),
+        ])
+    func status(kind: FleetState.Kind, line: String, until: JSONValue) {
+        let since = Timestamp(seconds: 1_795_286_400)
+        let state = FleetState(
+            kind: kind, since: since, lastAt: since, dueAt: since + .seconds(600), detail: "40 of 200 servers")
+        #expect(state.line == line)
+        #expect(state.json["since"]?.stringValue == "2026-11-21T18:40:00Z" && state.json["until"] == until)
+        #expect(state.json["state"]?.stringValue == kind.rawValue && state.json["reason"]?.stringValue == "40 of 200 servers")
     }
 
     @Test("metrics of the fleet have closed labels, shown when nothing is held too")

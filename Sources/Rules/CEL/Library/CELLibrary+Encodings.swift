@@ -1,3 +1,5 @@
+import Model
+
 /// The `encoders` extension.
 extension CELLibrary {
     static func encode(
@@ -10,7 +12,7 @@ extension CELLibrary {
             return .string(Base64.encode(bytes))
         case (.base64Decode, .string(let text)):
             try meter.charge(bytes: text.utf8.count)
-            guard let bytes = Base64.decode(text.utf8) else {
+            guard let bytes = Base64.decodeLeniently(Array(text.utf8)) else {
                 throw EvaluationFailure(.invalidValue, "the text is not Base64")
             }
             try meter.allocate(text: bytes.count)

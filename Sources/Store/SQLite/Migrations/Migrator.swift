@@ -12,6 +12,7 @@ struct Migration: Sendable {
     /// All steps in order; `user_version` of a file says how many of them it has.
     static let all: [Migration] = [
         .initial, .deliveryRevision, .approvals, .steps, .answers, .stop, .fleet, .timers, .money, .messages, .recordKeeping,
+        .words, .parts,
     ]
 }
 

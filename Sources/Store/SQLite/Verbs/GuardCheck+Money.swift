@@ -9,12 +9,12 @@ extension GuardCheck {
     }
 
     private func capRefusal(_ caps: CreateCaps, of rule: String?, _ purchase: PurchaseCheck) throws -> Refusal? {
-        if let most = caps.maxPerDay, let refusal = try dayRefusal(most, of: rule) { return refusal }
+        if let most = caps.maxPerDay, let refusal = try dayRefusal(most, of: rule, purchase) { return refusal }
         let month = Month(containing: now)
         if let most = caps.maxPerMonth {
             let used = try session.count(
-                "SELECT count(*) FROM purchases WHERE created_at >= ? AND (? IS NULL OR rule = ?)",
-                [.time(month.start), .text(rule), .text(rule)])
+                "SELECT count(*) FROM purchases WHERE created_at >= ? AND \(Session.isBought)",
+                [.time(month.start)] + Session.bought(by: rule, besides: repeated(by: purchase)))
             if used >= most {
                 return refusal(until: month.end, "\(scope(rule)): \(used) of \(most) servers of \(month) are created")
             }
@@ -23,9 +23,14 @@ extension GuardCheck {
         return try costRefusal(most, of: rule, purchase, month: month)
     }
 
-    private func dayRefusal(_ most: Int, of rule: String?) throws -> Refusal? {
-        let window: [SQLValue] = [.time(now - .seconds(86_400)), .text(rule), .text(rule)]
-        let from = "FROM purchases WHERE created_at > ? AND (? IS NULL OR rule = ?)"
+    /// The create that this one would repeat.
+    private func repeated(by purchase: PurchaseCheck) -> Session.RepeatedCreate {
+        Session.RepeatedCreate(run: run.id, name: purchase.name)
+    }
+
+    private func dayRefusal(_ most: Int, of rule: String?, _ purchase: PurchaseCheck) throws -> Refusal? {
+        let window: [SQLValue] = [.time(now - .seconds(86_400))] + Session.bought(by: rule, besides: repeated(by: purchase))
+        let from = "FROM purchases WHERE created_at > ? AND \(Session.isBought)"
         let used = try session.count("SELECT count(*) \(from)", window)
         guard used >= most else { return nil }
         // With this one gone from the window there is room for one more.
@@ -45,7 +50,7 @@ extension GuardCheck {
                 until: nil, "plan \(purchase.plan.map(String.init) ?? "?") has no price, so that a cap in money can not be kept")
         }
         var spent = Money.zero
-        for group in try session.costs(from: month.start, of: rule) {
+        for group in try session.costs(from: month.start, of: rule, besides: repeated(by: purchase)) {
             guard let cost = group.plan.flatMap({ purchase.prices.plans[$0] }) ?? group.price else {
                 return refusal(
                     until: nil,

@@ -47,7 +47,7 @@ extension GuardCheck {
             AuditEntry(
                 at: now, kind: .bridge, reason: .flapping, run: run.id, rule: run.rule, server: server, actor: "bridge",
                 detail: detail))
-        try session.tell(detail, channels, now: now)
+        try session.tell(.flapping, detail, channels, now: now)
     }
 
     /// The bridge booted the server a moment ago, by another run: what is reported of it may be the boot.

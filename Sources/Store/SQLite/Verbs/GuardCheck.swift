@@ -9,6 +9,8 @@ struct GuardCheck {
     let run: Run
     let lane: Lane
     let guards: Guards
+    /// The server that the request is about: the run's own, or one of its group's.
+    let target: ServerID?
     let now: Timestamp
     /// Who is told of what a guard finds.
     let channels: [String]
@@ -20,20 +22,14 @@ struct GuardCheck {
         self.session = session
         self.lane = lane
         self.guards = guards
+        if case .open(let intent, _) = step.intent { target = intent.server } else { target = nil }
         now = step.now
         channels = step.watch?.channels ?? []
     }
 
-    /// Whether a run in this state counts for `max_concurrent`: parked ones do not, or one of them would stop the whole fleet.
-    static func occupies(_ state: RunState) -> Bool {
-        switch state {
-        case .running, .unknown, .verifying: true
-        default: false
-        }
-    }
-
     /// The first guard in the way.
     func refusal() throws -> Refusal? {
+        if guards.isFollowing { return try followingRefusal() }
         if let refusal = try fleetRefusal() ?? flappingRefusal() ?? unhealthyRefusal() { return refusal }
         if let refusal = try laneRefusal() ?? concurrencyRefusal() { return refusal }
         if guards.checksCooldown, let refusal = try cooldownRefusal() ?? afterRefusal() { return refusal }
@@ -43,31 +39,6 @@ struct GuardCheck {
             ?? budgetRefusal(guards.limits.fleetBudgets, reason: .fleetBudgetSpent, scope: "the fleet", where: "true", [])
             ?? purchaseRefusal() ?? bootGraceRefusal()
     }
-
-    private func laneRefusal() throws -> Refusal? {
-        // A person's command takes a lane from a rule that only watches.
-        let standing = guards.isCommand && lane.isServer ? "AND NOT \(Session.isFree)" : ""
-        let holder = try session.first(
-            "SELECT r.id FROM runs r WHERE r.lane = ? AND r.\(Self.holdsLane) AND r.id <> ? \(standing)",
-            [.text(lane.rawValue), .int(run.id.rawValue)]
-        ) { try $0.id(RunID.self) }
-        return holder.map { Refusal(reason: .laneBusy, until: nil, detail: "run \($0) is at work on \(lane)") }
-    }
-
-    private func concurrencyRefusal() throws -> Refusal? {
-        guard lane.isServer else { return nil }
-        let limit = guards.limits.concurrency(fleetSize: guards.fleetSize)
-        let occupied = try session.count(
-            """
-            SELECT count(*) FROM runs
-            WHERE \(Self.holdsLane) AND state <> 'parked' AND id <> ? AND lane GLOB 'server:*' AND lane <> ?
-            """, [.int(run.id.rawValue), .text(lane.rawValue)])
-        guard occupied >= limit else { return nil }
-        return Refusal(reason: .maxConcurrent, until: nil, detail: "\(occupied) of \(limit) servers are being worked on")
-    }
-
-    /// The condition of the index over lanes, word for word, so that SQLite uses it.
-    private static let holdsLane = "state IN ('running', 'unknown', 'verifying', 'parked')"
 
     /// An intent that the cooldown counts; the first term is the condition of the indexes.
     private static let counted = "counts = 1 AND outcome IS NOT 'not_executed'"

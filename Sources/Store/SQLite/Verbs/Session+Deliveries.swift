@@ -70,11 +70,11 @@ extension Session {
         return decision
     }
 
-    static let deliveryColumns = "d.id, d.source, d.received_at, b.body, d.content_type, d.is_urgent"
+    static let deliveryColumns = "d.id, d.source, d.received_at, b.body, d.content_type, d.is_urgent, d.decided_events"
 
     static func readDelivery(_ row: inout RowReader) throws -> Delivery {
         try Delivery(
             id: row.id(), source: row.text(), receivedAt: row.time(), body: row.bytes(), contentType: row.text(),
-            isUrgent: row.flag())
+            isUrgent: row.flag(), decidedEvents: row.number())
     }
 }

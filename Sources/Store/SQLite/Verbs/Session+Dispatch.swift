@@ -5,10 +5,16 @@ extension Session {
     func commit(_ batch: DispatchBatch) throws {
         for dispatched in batch.deliveries {
             let marked = try execute(
-                "UPDATE deliveries SET dispatched_at = ?, revision = ? WHERE id = ? AND dispatched_at IS NULL",
-                [.time(batch.now), .text(batch.revision?.rawValue), .int(dispatched.id.rawValue)])
+                """
+                UPDATE deliveries SET dispatched_at = ?, revision = ?, decided_events = ?
+                WHERE id = ? AND dispatched_at IS NULL AND decided_events = ?
+                """,
+                [
+                    .time(dispatched.end == nil ? batch.now : nil), .text(batch.revision?.rawValue),
+                    .int(dispatched.end ?? dispatched.begin), .int(dispatched.id.rawValue), .int(dispatched.begin),
+                ])
             guard marked == 1 else {
-                throw StoreError(.conflict, "delivery \(dispatched.id) is dispatched already or does not exist")
+                throw StoreError(.conflict, "delivery \(dispatched.id) is decided on already or does not exist")
             }
             for change in dispatched.episodes { try apply(change, now: batch.now) }
             for run in dispatched.runs { _ = try add(run) }
@@ -20,7 +26,10 @@ extension Session {
 
     /// - Returns: `nil` when the rule has its run already.
     func add(_ run: NewRun, isReplay: Bool = false) throws -> RunID? {
-        guard try exists("SELECT 1 FROM deliveries WHERE id = ?", [.int(run.event.delivery.rawValue)]) else {
+        let receivedAt = try first(
+            "SELECT received_at FROM deliveries WHERE id = ?", [.int(run.event.delivery.rawValue)]
+        ) { try $0.time() }
+        guard let receivedAt else {
             throw StoreError(.conflict, "delivery \(run.event.delivery) of a new run does not exist")
         }
         var episode: EpisodeID?
@@ -28,6 +37,7 @@ extension Session {
             episode = try presentEpisode(key)
             guard episode != nil else { throw StoreError(.conflict, "the episode of a new run was never opened") }
         }
+        if let episode, !isReplay, try !mayBegin(run, for: episode, receivedAt: receivedAt) { return nil }
         // Both unique indexes say that the rule has its run already: for the episode, or for the event.
         let added = try execute(
             """
@@ -40,5 +50,15 @@ extension Session {
                 .int(run.event.index), .time(run.dueAt), .flag(run.isUrgent), .time(run.createdAt), .flag(isReplay),
             ])
         return added == 1 ? RunID(rawValue: lastInsertedID) : nil
+    }
+
+    /// Whether none of the rule's runs for a problem is at work, and none ended on its probe's word so short a time before the delivery came
+    /// that it may be the same word. A run that ended otherwise is the only one of its problem, which an index sees to.
+    private func mayBegin(_ run: NewRun, for episode: EpisodeID, receivedAt: Timestamp) throws -> Bool {
+        try !exists(
+            """
+            SELECT 1 FROM runs WHERE episode = ? AND rule = ?
+                AND (finished_at IS NULL OR (is_renewable = 1 AND finished_at > ?))
+            """, [.int(episode.rawValue), .text(run.rule), .time(receivedAt - run.renewsAfter)])
     }
 }

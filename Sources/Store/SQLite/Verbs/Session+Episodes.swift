@@ -6,32 +6,54 @@ extension Session {
         switch change {
         case .open(let key, let at, let startsAt):
             if try refresh(key, at: at, startsAt: startsAt, now: now) { return }
+            // Its sender speaks of it as there: the resolve that comes belongs to the new one.
+            try takeWord(of: key)
             try execute(
                 "INSERT INTO episodes (source, fingerprint, opened_at, last_seen_at, starts_at) VALUES (?, ?, ?, ?, ?)",
                 [.text(key.source), .key(key.fingerprint), .time(at), .time(at), .time(startsAt)])
         case .refresh(let key, let at, let startsAt):
             try refresh(key, at: at, startsAt: startsAt, now: now)
         case .close(let key, let at, let ending):
-            guard let episode = try openEpisode(key) else { return }
-            try noteStorm(now: now)
-            try execute(
-                "UPDATE episodes SET closed_at = ?, ending = ? WHERE id = ?",
-                [.time(at), .text(ending.rawValue), .int(episode.id.rawValue)])
-            try wakeRuns(of: episode.id, onlyHeld: false, now: now)
-            try wakeHeld(for: .maxUnhealthy, now: now)
+            if try close(key, at: at, ending: ending, now: now) == nil, ending == .resolved { try takeWord(of: key) }
         }
+    }
+
+    /// - Returns: the episode that was open.
+    func close(_ key: EpisodeKey, at: Timestamp, ending: Episode.Ending, now: Timestamp) throws -> EpisodeID? {
+        guard let episode = try openEpisode(key) else { return nil }
+        try noteStorm(now: now)
+        try execute(
+            "UPDATE episodes SET closed_at = ?, ending = ? WHERE id = ?",
+            [.time(at), .text(ending.rawValue), .int(episode.id.rawValue)])
+        try wakeRuns(of: episode.id, onlyHeld: false, now: now)
+        try wakeHeld(for: .maxUnhealthy, now: now)
+        return episode.id
+    }
+
+    /// The sender has spoken of a problem: no word of it is awaited any more.
+    private func takeWord(of key: EpisodeKey) throws {
+        try execute(
+            "UPDATE episodes SET awaits_word = 0 WHERE source = ? AND fingerprint = ? AND awaits_word = 1",
+            [.text(key.source), .key(key.fingerprint)])
+    }
+
+    /// The episode of a key that its source's API ended and of which its sender has not spoken since.
+    func episodeAwaitingWord(_ key: EpisodeKey) throws -> Episode? {
+        try first(
+            "SELECT \(Self.episodeColumns) FROM episodes e WHERE source = ? AND fingerprint = ? AND awaits_word = 1",
+            [.text(key.source), .key(key.fingerprint)], Self.readEpisode)
     }
 
     /// - Returns: whether there was an open episode.
     @discardableResult
     private func refresh(_ key: EpisodeKey, at: Timestamp, startsAt: Timestamp?, now: Timestamp) throws -> Bool {
         guard let episode = try openEpisode(key) else { return false }
-        let lastSeenAt = max(episode.lastSeenAt, at)
-        let earliest = [episode.startsAt, startsAt].compactMap(\.self).min()
-        if lastSeenAt != episode.lastSeenAt || earliest != episode.startsAt {
+        var refreshed = episode
+        refreshed.refresh(at: at, startsAt: startsAt)
+        if refreshed != episode {
             try execute(
                 "UPDATE episodes SET last_seen_at = ?, starts_at = ? WHERE id = ?",
-                [.time(lastSeenAt), .time(earliest), .int(episode.id.rawValue)])
+                [.time(refreshed.lastSeenAt), .time(refreshed.startsAt), .int(episode.id.rawValue)])
         }
         try wakeRuns(of: episode.id, onlyHeld: true, now: now)
         return true

@@ -10,7 +10,9 @@ extension Session {
             // The run itself knows already; the others may have waited for a word.
             try wakeOthers(of: episode.id, than: run, now: now)
         case .gone(let key, _):
-            try apply(.close(key, at: now, ending: .resolved), now: now)
+            guard let episode = try close(key, at: now, ending: .resolved, now: now) else { return }
+            // What waits for the sender to call it over has not heard that yet.
+            try execute("UPDATE episodes SET awaits_word = 1 WHERE id = ?", [.int(episode.rawValue)])
         }
     }
 

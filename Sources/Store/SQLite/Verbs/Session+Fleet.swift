@@ -24,13 +24,15 @@ extension Session {
     }
 
     /// A turn of the fleet goes into the audit and to people, once.
-    func announce(_ reason: Reason, _ text: String, _ channels: [String], now: Timestamp) throws {
-        try append(AuditEntry(at: now, kind: .bridge, reason: reason, actor: "bridge", detail: String(text.prefix(500))))
-        try tell(text, channels, now: now)
+    func announce(_ kind: FleetState.Kind, _ text: String, _ channels: [String], now: Timestamp) throws {
+        try append(AuditEntry(at: now, kind: .bridge, reason: kind.reason, actor: "bridge", detail: String(text.prefix(500))))
+        try tell(kind.occasion, text, channels, now: now)
     }
 
-    func tell(_ text: String, _ channels: [String], now: Timestamp) throws {
-        for channel in channels { try add(NewMessage(destination: .channel(channel), text: text), now: now) }
+    /// Tells people in the transaction of what they are told of, by the noise rule.
+    func tell(_ occasion: MessagePolicy.Occasion, _ text: String, _ channels: [String], run: RunID? = nil, now: Timestamp) throws
+    {
+        for message in MessagePolicy.notices(occasion, text, channels: channels, run: run) { try add(message, now: now) }
     }
 
     /// Begins, goes on with or ends blindness by what was seen of the fleet.
@@ -125,7 +127,7 @@ extension Session {
             AuditEntry(
                 at: step.now, kind: .bridge, reason: .demoted, run: step.run.id, rule: rule, server: step.run.server,
                 actor: "bridge", detail: text))
-        try tell(text, verdict.channels, now: step.now)
+        try tell(.demoted, text, verdict.channels, now: step.now)
     }
 
     func promote(rule: String, actor: String, now: Timestamp) throws -> Bool {

@@ -5,7 +5,6 @@ extension Session {
     func pause(_ request: NewPause) throws -> Pause {
         let key: [SQLValue] = [.text(request.scope.kind.rawValue), .text(request.scope.key)]
         let present = try pause(of: request.scope, at: request.at)
-        for message in request.messages { try add(message, now: request.at) }
         if let present, !request.mayShorten, Self.lasts(present.until, atLeastAs: request.until) {
             let detail = "\(present.scope.words) is paused already, asked again: \(request.reason)"
             try note(.paused, detail, request.scope, request.actor, at: request.at)

@@ -20,6 +20,23 @@ extension Session {
         try execute("DELETE FROM purchases WHERE intent = ? AND server IS NULL", [.int(intent.rawValue)])
     }
 
+    /// A create that may be asked for once more, since its server was never seen.
+    struct RepeatedCreate {
+        let run: RunID
+        let name: String
+    }
+
+    /// Whether a create counts: it is not one whose server another create of its name made, nor the one that is about to be repeated. Its
+    /// values are those of ``bought(by:besides:)``.
+    static let isBought = """
+        (? IS NULL OR rule = ?) AND (server IS NOT NULL OR ended_at IS NULL) AND NOT (run = ? AND name = ? AND server IS NULL)
+        """
+
+    /// The values of ``isBought``: of one rule's creates or of all, and besides which.
+    static func bought(by rule: String?, besides repeated: RepeatedCreate) -> [SQLValue] {
+        [.text(rule), .text(rule), .int(repeated.run.rawValue), .text(repeated.name)]
+    }
+
     /// The server of a create was seen. Of several creates of its name only one made it.
     func note(_ server: CreatedServer) throws {
         let own: [SQLValue] = [.int(server.run?.rawValue), .text(server.name)]
@@ -38,16 +55,28 @@ extension Session {
             "UPDATE purchases SET ended_at = ? WHERE server = ? AND ended_at IS NULL", [.time(now), .int(server.rawValue)])
     }
 
+    /// A person says of a server that it is the one of a create whose answer was lost: the newest of its name that was not seen.
+    func noteAdopted(_ server: CreatedServer) throws {
+        let run = try first(
+            "SELECT run FROM purchases WHERE name = ? AND server IS NULL AND ended_at IS NULL ORDER BY intent DESC LIMIT 1",
+            [.text(server.name)]
+        ) { try $0.id(RunID.self) }
+        guard let run else { return }
+        var bought = server
+        bought.run = run
+        try note(bought)
+    }
+
     /// How many servers of each plan and price were or may have been there since `start`, of one rule or of all; each with the name of
     /// one of them. A clock that was set back makes nothing cheaper: later ones count too.
     func costs(
-        from start: Timestamp, of rule: String?
+        from start: Timestamp, of rule: String?, besides repeated: RepeatedCreate
     ) throws -> [(plan: Int64?, price: Money?, count: Int, name: String)] {
         try all(
             """
             SELECT plan, price, count(*), min(name) FROM purchases
-            WHERE (ended_at IS NULL OR ended_at >= ?) AND (? IS NULL OR rule = ?) GROUP BY plan, price
-            """, [.time(start), .text(rule), .text(rule)]
+            WHERE (ended_at IS NULL OR ended_at >= ?) AND \(Self.isBought) GROUP BY plan, price
+            """, [.time(start)] + Self.bought(by: rule, besides: repeated)
         ) { row in
             (
                 plan: try row.optionalInt(), price: try row.optionalInt().map(Money.init(micros:)), count: try row.number(),

@@ -15,11 +15,21 @@ extension Session {
                 state: try row.value(), hasOpenIntent: try row.flag())
         }
         for orphan in orphans { try free(orphan, now: now) }
+        try execute(Self.hurryPowerCycles, [.time(now), .time(now + Self.longestLook)])
         // Limits, windows and caps may be others since the last start.
         if everything { try execute("UPDATE runs SET due_at = min(due_at, ?) WHERE state = 'held'", [.time(now)]) }
         if orphans.contains(where: { Self.freesPlace(from: $0.state, to: $0.nextState) }) { try wakeWaiting(now: now) }
         return orphans.count
     }
+
+    /// Neither an owed start nor a stop of unknown outcome waits for longer than its back-off of 5 minutes. One that seems to was written
+    /// before the clock was set back, and its server would stay stopped until the clock is there again.
+    private static let hurryPowerCycles = """
+        UPDATE runs AS r SET due_at = ? WHERE r.\(GuardCheck.holdsLane) AND r.due_at > ? AND r.lease_until IS NULL
+            AND EXISTS (SELECT 1 FROM power_cycles c WHERE c.run = r.id)
+            AND (r.state = 'unknown' OR (r.state = 'verifying' AND \(owesStart)))
+        """
+    private static let longestLook = Duration.seconds(600)
 
     private struct Orphan {
         let run: RunID

@@ -6,8 +6,9 @@ extension Session {
         try turnStorm(now: request.now, channels: request.channels)
         // What owes a server its start after a pause goes alone, before everything else.
         var claimed = try dueOwedStarts(request)
-        for isUrgent in claimed.isEmpty ? [true, false] : [] where claimed.count < request.limit {
-            claimed += try due(isUrgent: isUrgent, request, limit: request.limit - claimed.count)
+        for isUrgent in claimed.isEmpty ? [true, false] : [] {
+            let limit = request.limit + (isUrgent ? request.urgentReserve : 0)
+            if claimed.count < limit { claimed += try due(isUrgent: isUrgent, request, limit: limit - claimed.count) }
         }
         for index in claimed.indices {
             let id = SQLValue.int(claimed[index].run.id.rawValue)
@@ -30,7 +31,9 @@ extension Session {
     }
 
     private func dueOwedStarts(_ request: ClaimRequest) throws -> [ClaimedRun] {
-        try all(Self.dueOwed, [.time(request.now), .time(request.now), .int(request.limit)], Self.readClaimed)
+        try all(
+            Self.dueOwed, [.time(request.now), .time(request.now), .int(request.limit + request.urgentReserve)],
+            Self.readClaimed)
     }
 
     private static func readClaimed(_ row: inout RowReader) throws -> ClaimedRun {
@@ -97,9 +100,9 @@ extension Session {
 
     /// Makes the runs due that waited for a lane or for their turn, and notes it for those that a worker is just judging.
     func wakeWaiting(now: Timestamp) throws {
-        try execute(
-            Self.wakeHeldForPlace,
-            [.time(now), .time(now), .text(Reason.laneBusy.rawValue), .text(Reason.maxConcurrent.rawValue)])
+        let waits = [SQLValue.time(now), .time(now), .text(Reason.laneBusy.rawValue), .text(Reason.maxConcurrent.rawValue)]
+        try execute(Self.wakeHeldForPlace, waits)
+        try execute(Self.wakeAsideForPlace, waits)
         try execute(Self.wakeLeased, [.time(now), .time(now)])
     }
 
@@ -136,6 +139,9 @@ extension Session {
         return "(reason IS NULL OR reason NOT IN (\(liftedOtherwise.map { "'\($0.rawValue)'" }.joined(separator: ", "))))"
     }()
     private static let wakeHeldForPlace = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason IN (?, ?)"
+    /// Those that gave their place away between two rungs.
+    private static let wakeAsideForPlace =
+        "UPDATE runs SET \(wake) WHERE \(GuardCheck.holdsLane) AND state = 'verifying' AND reason IN (?, ?)"
     private static let wakeHeldForReason = "UPDATE runs SET \(wake) WHERE state = 'held' AND reason = ?"
     private static let wakeLeased = "UPDATE runs SET \(wake) WHERE lease_until IS NOT NULL AND \(isWaiting)"
 

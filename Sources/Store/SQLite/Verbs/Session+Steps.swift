@@ -57,21 +57,21 @@ extension Session {
                     .time(server.createdAt),
                 ]) == 1
         case .adopted(let server):
-            // A person says what a lost answer did not.
-            try execute(
-                "UPDATE purchases SET server = ? WHERE name = ? AND server IS NULL AND ended_at IS NULL",
-                [.int(server.id.rawValue), .text(server.name)])
-            return try execute(
-                """
-                INSERT INTO created_servers (server, name, lane, run, created_at, adopted_by) VALUES (?, ?, ?, 0, ?, ?)
-                ON CONFLICT (server) DO UPDATE SET name = excluded.name, lane = excluded.lane, run = 0,
-                    created_at = excluded.created_at, adopted_by = excluded.adopted_by, deleted_at = NULL
-                    WHERE deleted_at IS NOT NULL
-                """,
-                [
-                    .int(server.id.rawValue), .text(server.name), .text(server.lane.rawValue), .time(server.createdAt),
-                    .text(server.adoptedBy),
-                ]) == 1
+            let isNew =
+                try execute(
+                    """
+                    INSERT INTO created_servers (server, name, lane, run, created_at, adopted_by) VALUES (?, ?, ?, 0, ?, ?)
+                    ON CONFLICT (server) DO UPDATE SET name = excluded.name, lane = excluded.lane, run = 0,
+                        created_at = excluded.created_at, adopted_by = excluded.adopted_by, deleted_at = NULL
+                        WHERE deleted_at IS NOT NULL
+                    """,
+                    [
+                        .int(server.id.rawValue), .text(server.name), .text(server.lane.rawValue), .time(server.createdAt),
+                        .text(server.adoptedBy),
+                    ]) == 1
+            // A person says what a lost answer did not; of a server that is the bridge's already its own create is known.
+            if isNew { try noteAdopted(server) }
+            return isNew
         case .deleted(let id):
             try endPurchase(of: id, now: now)
             try forgetProblems(of: id, now: now)
@@ -79,9 +79,10 @@ extension Session {
                 "UPDATE created_servers SET deleted_at = ? WHERE server = ? AND deleted_at IS NULL",
                 [.time(now), .int(id.rawValue)]) == 1
         case .disowned(let id):
-            try endPurchase(of: id, now: now)
-            return try execute(
-                "DELETE FROM created_servers WHERE server = ? AND deleted_at IS NULL", [.int(id.rawValue)]) == 1
+            let isGivenUp =
+                try execute("DELETE FROM created_servers WHERE server = ? AND deleted_at IS NULL", [.int(id.rawValue)]) == 1
+            if isGivenUp { try endPurchase(of: id, now: now) }
+            return isGivenUp
         }
     }
 

@@ -10,7 +10,7 @@ extension Session {
         case .open(let intent, let guards):
             let pauses = try pauses(at: step.now)
             if let pause = try pauses.stopping(subject(of: step.run, intent: intent, guards: guards), at: step.now) {
-                return Refusal(reason: .paused, until: pause.until, detail: pause.words)
+                return Refusal(reason: .paused, until: pause.until, detail: pause.words, server: pause.scope.heldServer)
             }
             // One that is owed waits for no other.
             return intent.isPowerCycle && intent.step > 0 ? nil : try owedFirst(before: step, pauses: pauses)

@@ -10,9 +10,7 @@ extension Session {
         guard let guards = step.guards, !guards.isCommand else { return nil }
         var servers: [ServerID] = []
         if step.run.lane?.isServer == true, let server = step.run.server { servers.append(server) }
-        if case .open(let intent, _) = step.intent, intent.kind != .httpRequest, let server = intent.server {
-            servers.append(server)
-        }
+        if case .open(let intent, _) = step.intent, let server = intent.server { servers.append(server) }
         for server in servers {
             let found = try first(
                 "SELECT actor, at FROM people_at_work WHERE server = ? AND at > ?",
@@ -22,7 +20,8 @@ extension Session {
             let until = found.at + Self.personsTime
             return Refusal(
                 reason: .personAtWork, until: until,
-                detail: "\(found.actor) works on server \(server) since \(found.at.rfc3339): rules wait until \(until.rfc3339)")
+                detail: "\(found.actor) works on server \(server) since \(found.at.rfc3339): rules wait until \(until.rfc3339)",
+                server: server)
         }
         return nil
     }
@@ -47,7 +46,7 @@ extension Session {
         if let destination = step.warning,
             let cooldown = try GuardCheck(session: self, step: step, guards: guards).cooldownRefusal()
         {
-            try add(NewMessage(destination: destination, text: "Careful: \(cooldown.detail).", run: step.run.id), now: step.now)
+            try add(MessagePolicy.answer("Careful: \(cooldown.detail).", to: destination, run: step.run.id), now: step.now)
             try append(
                 AuditEntry(
                     at: step.now, kind: .command, reason: .cooldown, delivery: step.run.event.delivery, run: step.run.id,
@@ -91,7 +90,7 @@ extension Session {
             """, [.text(Reason.takenOver.rawValue), .text(detail), .time(step.now), .int(id.rawValue)])
         if let approval = try approval(of: id), approval.state == .open, let channel = approval.channel {
             let text = "Approval \(approval.id), rule \(run.rule): nothing is left to approve, \(detail)."
-            try add(NewMessage(destination: .channel(channel), text: text, run: id), now: step.now)
+            try tell(.approval, text, [channel], run: id, now: step.now)
         }
         try voidApproval(of: id, now: step.now)
         try append(

@@ -6,8 +6,11 @@ import Model
 extension Session {
     func commit(_ step: RunTransition) throws -> TransitionResult {
         let id = SQLValue.int(step.run.id.rawValue)
-        let present = try first("SELECT epoch, state, lane FROM runs WHERE id = ?", [id]) { row in
-            (epoch: try row.int(), state: try row.value(RunState.self), lane: try row.optionalText())
+        let present = try first("SELECT epoch, state, lane, reason FROM runs WHERE id = ?", [id]) { row in
+            (
+                epoch: try row.int(), state: try row.value(RunState.self), lane: try row.optionalText(),
+                reason: try row.optionalValue(Reason.self)
+            )
         }
         guard let present else { throw StoreError(.conflict, "run \(step.run.id) does not exist") }
         guard present.epoch == step.run.epoch else {
@@ -19,8 +22,12 @@ extension Session {
         }
         if let sight = step.sight, let watch = step.watch { try observe(sight, watch: watch, now: step.now) }
         if let refusal = try outdated(step.evidence, now: step.now) { return .refused(refusal) }
-        if step.guards != nil, try isProblemOver(of: step.run, from: present.state) {
+        // What is owed when a run is decided is owed although the problem is over.
+        if step.guards != nil, step.run.progress.ending == nil, try isProblemOver(of: step.run, from: present.state) {
             return .refused(Refusal(reason: .resolved, until: step.now, detail: "the problem ended meanwhile"))
+        }
+        if let key = step.guards?.endedProblem, try isBack(key, since: step.run.createdAt) {
+            return .refused(Refusal(reason: .superseded, until: step.now, detail: "the problem that had ended is back"))
         }
         if let refusal = try stopRefusal(of: step) ?? personRefusal(of: step) { return .refused(refusal) }
         if let guards = step.guards {
@@ -52,7 +59,9 @@ extension Session {
         for message in step.messages { try add(message, now: step.now) }
         if let letter = step.deadLetter { try add(letter) }
         if present.state == .parked, step.run.state.isFinal { try settleLetters(of: step.run.id, now: step.now) }
-        if Self.freesPlace(from: present.state, to: step.run.state) { try wakeWaiting(now: step.now) }
+        if Self.freesPlace(from: present.state, for: present.reason, to: step.run.state, for: step.run.reason) {
+            try wakeWaiting(now: step.now)
+        }
         return .committed(intent: intent)
     }
 
@@ -71,9 +80,20 @@ extension Session {
         return try exists("SELECT 1 FROM episodes e WHERE e.id = ? AND \(isOver)", [.int(episode.rawValue)])
     }
 
+    /// Whether a problem is open, or was after that instant: what its end then set in motion is for another run.
+    private func isBack(_ key: EpisodeKey, since: Timestamp) throws -> Bool {
+        if try openEpisode(key) != nil { return true }
+        return try exists(
+            "SELECT 1 FROM episodes WHERE source = ? AND fingerprint = ? AND opened_at > ?",
+            [.text(key.source), .key(key.fingerprint), .time(since)])
+    }
+
     /// Whether a run that waits for the lane or for its turn may have a chance now.
-    static func freesPlace(from old: RunState, to new: RunState) -> Bool {
-        (old.holdsLane && !new.holdsLane) || (GuardCheck.occupies(old) && !GuardCheck.occupies(new))
+    static func freesPlace(
+        from old: RunState, for oldReason: Reason? = nil, to new: RunState, for newReason: Reason? = nil
+    ) -> Bool {
+        (old.holdsLane && !new.holdsLane)
+            || (GuardCheck.occupies(old, for: oldReason) && !GuardCheck.occupies(new, for: newReason))
     }
 
     private func update(_ step: RunTransition) throws {
@@ -82,12 +102,13 @@ extension Session {
         try execute(
             """
             UPDATE runs SET state = ?, reason = ?, detail = ?, lane = ?, server = ?, server_name = ?, rung = ?, due_at = ?,
-                rung_deadline = ?, healthy_since = ?, attempts = ?, is_urgent = ?, finished_at = ? WHERE id = ?
+                rung_deadline = ?, healthy_since = ?, attempts = ?, is_urgent = ?, finished_at = ?, is_renewable = ? WHERE id = ?
             """,
             [
                 .text(run.state.rawValue), .text(run.reason?.rawValue), .text(run.detail), .text(run.lane?.rawValue),
                 .int(run.server?.rawValue), .text(run.serverName), .int(run.rung), .time(run.dueAt), .time(run.rungDeadline),
-                .time(run.healthySince), .int(run.attempts), .flag(run.isUrgent), .time(finishedAt), .int(run.id.rawValue),
+                .time(run.healthySince), .int(run.attempts), .flag(run.isUrgent), .time(finishedAt),
+                .flag(step.isRenewable && run.state.isFinal), .int(run.id.rawValue),
             ])
         guard step.releasesLease || run.state.isFinal else { return }
         // A run that was woken while its worker had it is due at once when the worker lets go.
@@ -100,7 +121,8 @@ extension Session {
     private func apply(_ change: IntentChange?, _ step: RunTransition) throws -> Intent? {
         switch change {
         case .open(let new, let guards):
-            return try open(new, counts: Self.counts(new, isGuarded: guards != nil, on: step.run.lane), step)
+            let isGuarded = guards.map { !$0.isFollowing } ?? false
+            return try open(new, counts: Self.counts(new, isGuarded: isGuarded, on: step.run.lane), step)
         case .close(let id, let outcome):
             let closed = try execute(
                 "UPDATE intents SET outcome = ?, finished_at = ? WHERE id = ? AND run = ? AND outcome IS NULL",
